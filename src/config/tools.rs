@@ -1,0 +1,43 @@
+//! `[tools]`: what tools may reach. A tool that touches nothing outside needs no settings and has none here.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::Invalid;
+
+/// Settings of tools, a table each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ToolsConfig {
+    /// `[tools.web_fetch]`.
+    pub web_fetch: WebFetchConfig,
+}
+
+/// `[tools.web_fetch]`: reading pages from the web. Everything is off by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebFetchConfig {
+    /// Whether agents have the tool. Default `false`.
+    pub enabled: bool,
+    /// Host names that may be read, without scheme, port or path. Default none.
+    pub allowed_hosts: Vec<String>,
+    /// Whether `http://` is allowed besides `https://`. Default `false`.
+    pub allow_http: bool,
+    /// Whether loopback, private and link-local addresses may be reached. Default `false`.
+    pub allow_private_addresses: bool,
+}
+
+impl ToolsConfig {
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        let host_name = |host: &String| {
+            !host.is_empty()
+                && host
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '*' | '_'))
+        };
+        if self.web_fetch.allowed_hosts.iter().all(host_name) {
+            return Ok(());
+        }
+        let expected = "host names without scheme, port or path, such as [\"example.com\"]";
+        Err(Invalid::new("tools.web_fetch.allowed_hosts", expected))
+    }
+}

@@ -1,0 +1,168 @@
+//! A step of the plan: recall, think, act, answer, and remember what was learned.
+
+use entity::{
+    enums::MemorySource,
+    ids::MemoryId,
+    values::{JsonText, NanoUsd},
+};
+use serde_json::json;
+
+use super::{Engine, error::StepError, model_call::Journal};
+use crate::{
+    agents::{
+        lesson::lesson,
+        role::AgentRole,
+        session::{Next, Session},
+    },
+    domain::scope::Scope,
+    llm::{
+        chat::ToolSpec,
+        prompt::{EarlierResult, StepPrompt},
+    },
+    memory::{DEFAULT_NAMESPACE, MetadataFilter, NewContent, SearchQuery},
+    store::{
+        memories::{NewMemory, UsedMemory},
+        steps::{Claim, StepResult},
+    },
+};
+
+/// Memories put before an agent at most.
+const RECALLED: usize = 5;
+
+/// Cosine below which a memory is not worth a place in the prompt.
+const RELEVANT: f32 = 0.25;
+
+impl Engine {
+    /// Carries a step out and completes it.
+    pub(super) async fn act(&self, claim: &Claim) -> Result<(), StepError> {
+        let role = self.agents.get(&claim.step.agent).ok_or_else(|| StepError::Fail {
+            code: "UNKNOWN_AGENT",
+            message: format!("there is no agent {:?} any more", claim.step.agent),
+        })?;
+        let mut journal = Journal::load(&self.store, claim).await?;
+        let prompt = self.prompt(claim).await?;
+        let (model, model_name) = self.models.resolve(&role.model)?;
+        let mut session = Session::start(role, model_name, &prompt, self.tools_of(role));
+        let mut next = Next::Ask;
+        let output = loop {
+            next = match next {
+                Next::Ask => {
+                    let answer = self.ask(claim, model.as_ref(), &session.request(), &mut journal).await?;
+                    session.answered(&answer)
+                }
+                Next::RunTools(calls) => {
+                    let mut results = Vec::with_capacity(calls.len());
+                    for call in calls {
+                        let result = self.call_tool(claim, role, &session, &call, &mut journal).await?;
+                        results.push((call, result));
+                    }
+                    session.tool_results(results)
+                }
+                Next::Done(output) => break output,
+                Next::Stop { code, message } => return Err(StepError::Fail { code, message }),
+            };
+        };
+        let memory = self.learned(claim, &prompt, &output).await?;
+        let result = StepResult { output, memory };
+        self.settle(|| self.store.complete_step(claim, result.clone())).await
+    }
+
+    /// What the agent is told: the step, what it builds on, and what long-term memory has on it.
+    async fn prompt(&self, claim: &Claim) -> Result<StepPrompt, StepError> {
+        let scope = Scope::of_tenant(claim.task.tenant_id.clone());
+        let results = self.store.earlier_outputs(&scope, claim.step.id).await?;
+        Ok(StepPrompt {
+            task: claim.task.description.clone(),
+            title: claim.step.title.clone(),
+            instructions: claim.step.instructions.clone(),
+            results: results
+                .into_iter()
+                .map(|(step, output)| EarlierResult { title: step.title, agent: step.agent, output })
+                .collect(),
+            memories: self.recall(claim).await?,
+            // Left to `read_notes`: other steps write them meanwhile, and a replay must see the same prompt.
+            notes: Vec::new(),
+        })
+    }
+
+    /// Texts of the memories that fit the step; their use is recorded. A later attempt is given the same ones.
+    async fn recall(&self, claim: &Claim) -> Result<Vec<String>, StepError> {
+        let (tenant, user) = (&claim.task.tenant_id, &claim.task.user_id);
+        let scope = Scope::of_user(tenant.clone(), user.clone());
+        let before = self.store.memory_uses_by_step(&scope, &[claim.step.id]).await?;
+        if claim.step.epoch > 1 && !before.is_empty() {
+            let ids: Vec<MemoryId> = before.iter().map(|used| used.memory_id).collect();
+            let rows = self.store.memories_by_id(&scope, &ids).await?;
+            let text = |id: &MemoryId| rows.iter().find(|row| row.id == *id).map(|row| row.content.clone());
+            return Ok(ids.iter().filter_map(text).collect());
+        }
+        if self.store.memory_position(tenant, user, DEFAULT_NAMESPACE).await? == 0 {
+            return Ok(Vec::new());
+        }
+        let embedded = self.memory.embed(&claim.step.instructions).await?;
+        let change = self.store.pay_for_step(claim, embedded.cost).await?;
+        self.feed.announce(&change).await;
+        let query = SearchQuery {
+            tenant: tenant.clone(),
+            user: user.clone(),
+            namespace: DEFAULT_NAMESPACE.to_owned(),
+            limit: RECALLED,
+            min_score: Some(RELEVANT),
+            filter: MetadataFilter::default(),
+        };
+        let found = self.memory.search(&embedded.vector, &query).await?;
+        let used: Vec<UsedMemory> = (1..)
+            .zip(&found.hits)
+            .map(|(rank, (row, score))| UsedMemory { memory: row.id, rank, score: f64::from(*score) })
+            .collect();
+        self.store.record_memory_use(tenant, claim.task.id, claim.step.id, &used).await?;
+        Ok(found.hits.into_iter().map(|(row, _)| row.content).collect())
+    }
+
+    /// What is kept of a step that nothing else in the task builds on.
+    async fn learned(
+        &self,
+        claim: &Claim,
+        prompt: &StepPrompt,
+        output: &str,
+    ) -> Result<Option<NewMemory>, StepError> {
+        if self.store.has_dependents(claim.step.id).await? {
+            return Ok(None);
+        }
+        let Some(content) = lesson(&claim.task.description, &claim.step.title, output, &prompt.memories) else {
+            return Ok(None);
+        };
+        let embedded = self.memory.embed(&content).await?;
+        let change = self.store.pay_for_step(claim, embedded.cost).await?;
+        self.feed.announce(&change).await;
+        let metadata = json!({ "agent": claim.step.agent, "taskId": claim.task.id });
+        let new = NewContent {
+            tenant: claim.task.tenant_id.clone(),
+            user: claim.task.user_id.clone(),
+            namespace: DEFAULT_NAMESPACE.to_owned(),
+            content,
+            metadata: JsonText(metadata.to_string()),
+            source: MemorySource::Step,
+            source_task: Some(claim.task.id),
+            source_step: Some(claim.step.id),
+        };
+        Ok(Some(self.memory.row(new, &embedded.vector)))
+    }
+
+    fn tools_of(&self, role: &AgentRole) -> Vec<ToolSpec> {
+        self.tools
+            .definitions()
+            .filter(|tool| role.tools.contains(&tool.name))
+            .map(|tool| ToolSpec {
+                name: tool.name.clone(),
+                description: tool.description.clone(),
+                parameters: tool.parameters.clone(),
+            })
+            .collect()
+    }
+}
+
+/// Money as people read it.
+pub(super) fn usd(amount: NanoUsd) -> String {
+    format!("{}.{:09} USD", amount.0 / 1_000_000_000, (amount.0 % 1_000_000_000).abs())
+}

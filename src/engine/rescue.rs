@@ -1,0 +1,32 @@
+//! Taking back the steps of workers that fell silent.
+
+use std::time::Duration;
+
+use super::Engine;
+
+/// Steps taken back in one round.
+const BATCH: u64 = 100;
+
+/// Time between rounds: a lost step waits its lease and at most this long.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+impl Engine {
+    /// Looks until dropped. Every worker does: whoever comes first wins, under the task's lock.
+    pub(super) async fn rescue(self) {
+        let mut round = tokio::time::interval(INTERVAL);
+        round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            round.tick().await;
+            match self.store.rescue_steps(BATCH).await {
+                Ok(rescued) => {
+                    for change in &rescued {
+                        self.feed.announce(change).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "expired leases cannot be looked for");
+                }
+            }
+        }
+    }
+}

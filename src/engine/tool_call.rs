@@ -1,0 +1,163 @@
+//! Running a tool for an agent: checked, written down, run, written down again. What comes back is text for the model,
+//! refusals included.
+
+use entity::{enums::{CallStatus, ToolEffect, WaitReason}, ids::ToolCallId, tool_call};
+use sha2::{Digest, Sha256};
+
+use super::{Engine, error::StepError, host::StepHost, model_call::Journal};
+use crate::{
+    agents::{role::AgentRole, session::Session},
+    domain::clock::Stopwatch,
+    llm::{chat::ToolRequest, prompt},
+    store::{
+        calls::{NewToolCall, ToolSettlement},
+        steps::Claim,
+    },
+    tools::{ToolContext, ToolError, registry::CheckedCall},
+};
+
+/// Longest argument text kept of a refused call, in characters.
+const MAX_REFUSED_CHARS: usize = 4_000;
+
+impl Engine {
+    /// The result of one tool call the model asked for.
+    pub(super) async fn call_tool(
+        &self,
+        claim: &Claim,
+        role: &AgentRole,
+        session: &Session,
+        request: &ToolRequest,
+        journal: &mut Journal,
+    ) -> Result<String, StepError> {
+        let ordinal = journal.next_tool_call;
+        journal.next_tool_call += 1;
+        let checked = if session.may_use_tools() {
+            self.tools.check(&request.name, &request.arguments, &role.tools)
+        } else {
+            Err(ToolError::Failed("the limit of tool calls is reached: answer with what you have".to_owned()))
+        };
+        match checked {
+            Ok(call) => self.run_tool(claim, ordinal, &call, journal).await,
+            Err(error) => self.refuse_tool(claim, ordinal, request, &error, journal).await,
+        }
+    }
+
+    async fn run_tool(
+        &self,
+        claim: &Claim,
+        ordinal: i32,
+        call: &CheckedCall,
+        journal: &Journal,
+    ) -> Result<String, StepError> {
+        let definition = call.definition();
+        let new = NewToolCall {
+            ordinal,
+            tool: definition.name.clone(),
+            effect: Some(definition.effect),
+            arguments: call.canonical_arguments().to_owned(),
+            arguments_hash: call.arguments_digest().to_owned(),
+            idempotency_key: idempotency_key(claim, ordinal, &definition.name, call.arguments_digest()),
+        };
+        let id = match earlier(journal, &new.idempotency_key) {
+            Some(call) if matches!(call.status, CallStatus::Succeeded | CallStatus::Failed) => {
+                return Ok(text_of(call));
+            }
+            Some(call) if definition.effect == ToolEffect::AtMostOnce => return Err(unknown_outcome(call)),
+            // Sent before, with no word of how it ended: harmless to send again under the same key.
+            Some(call) => call.id,
+            None => self.store.dispatch_tool_call(claim, &new).await?,
+        };
+        let host = StepHost { engine: self, claim };
+        let context = ToolContext {
+            task_id: claim.task.id,
+            step_id: claim.step.id,
+            idempotency_key: &new.idempotency_key,
+            host: &host,
+        };
+        let watch = Stopwatch::start();
+        let ended = self.tools.run(call, context).await;
+        self.settle_tool(claim, id, ended, watch.elapsed_ms()).await
+    }
+
+    async fn settle_tool(
+        &self,
+        claim: &Claim,
+        id: ToolCallId,
+        ended: Result<crate::tools::registry::ToolOutput, ToolError>,
+        duration_ms: i64,
+    ) -> Result<String, StepError> {
+        let (settled, text) = match ended {
+            Ok(output) => {
+                let text = output.text.clone();
+                (ToolSettlement::Succeeded { result: output.text, truncated: output.truncated }, text)
+            }
+            Err(error) => {
+                let (code, message) = (error.code().to_owned(), error.to_string());
+                let text = prompt::tool_error(&message);
+                (ToolSettlement::Failed { code, message }, text)
+            }
+        };
+        let change = self.store.settle_tool_call(claim, id, settled, duration_ms).await?;
+        self.feed.announce(&change).await;
+        Ok(text)
+    }
+
+    async fn refuse_tool(
+        &self,
+        claim: &Claim,
+        ordinal: i32,
+        request: &ToolRequest,
+        error: &ToolError,
+        journal: &Journal,
+    ) -> Result<String, StepError> {
+        let arguments: String =
+            request.arguments.chars().filter(|char| *char != '\0').take(MAX_REFUSED_CHARS).collect();
+        let arguments_hash = hex(&Sha256::digest(request.arguments.as_bytes()));
+        let tool: String = request.name.chars().filter(|char| *char != '\0').take(64).collect();
+        let new = NewToolCall {
+            ordinal,
+            effect: self.tools.get(&tool).map(|tool| tool.effect),
+            idempotency_key: idempotency_key(claim, ordinal, &tool, &arguments_hash),
+            tool,
+            arguments,
+            arguments_hash,
+        };
+        let message = error.to_string();
+        if earlier(journal, &new.idempotency_key).is_none() {
+            let change = self.store.refuse_tool_call(claim, &new, error.code(), &message).await?;
+            self.feed.announce(&change).await;
+        }
+        Ok(prompt::tool_error(&message))
+    }
+}
+
+/// The latest call an earlier attempt made under the same key.
+fn earlier<'a>(journal: &'a Journal, key: &str) -> Option<&'a tool_call::Model> {
+    journal.tool_calls.iter().rev().find(|call| call.idempotency_key == key)
+}
+
+/// What the model was told of a settled call.
+fn text_of(call: &tool_call::Model) -> String {
+    match (&call.result, &call.error_message) {
+        (Some(result), _) => result.clone(),
+        (None, error) => prompt::tool_error(error.as_deref().unwrap_or("the call failed")),
+    }
+}
+
+fn unknown_outcome(call: &tool_call::Model) -> StepError {
+    let message = format!(
+        "the tool {} was called ({}) and nobody knows whether it took effect: a person must decide",
+        call.tool, call.id
+    );
+    StepError::Wait { reason: WaitReason::Approval, message }
+}
+
+/// The same over attempts, and new when the arguments change.
+fn idempotency_key(claim: &Claim, ordinal: i32, tool: &str, arguments_hash: &str) -> String {
+    let parts = format!("{}\n{}\n{ordinal}\n{tool}\n{arguments_hash}", claim.task.id, claim.step.id);
+    hex(&Sha256::digest(parts.as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

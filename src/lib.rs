@@ -1,0 +1,13 @@
+pub mod domain;
+pub mod store;
+pub mod feed;
+pub mod limits;
+pub mod config;
+pub mod llm;
+pub mod memory;
+pub mod tools;
+pub mod agents;
+pub mod planner;
+pub mod engine;
+pub mod services;
+pub mod api;

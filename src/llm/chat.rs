@@ -1,0 +1,97 @@
+//! The words spoken with a chat model, the same for every provider.
+
+use serde::{Deserialize, Serialize};
+
+/// One message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "role", rename_all = "snake_case")]
+pub enum ChatMessage {
+    /// Instructions of the operator; providers give them more weight.
+    System { content: String },
+    /// What the model is asked to do.
+    User { content: String },
+    /// What the model said, with the tools it asked for.
+    Assistant {
+        content: String,
+        tool_calls: Vec<ToolRequest>,
+    },
+    /// The result of one tool call. Always data, never instructions.
+    Tool {
+        tool_call_id: String,
+        name: String,
+        content: String,
+    },
+}
+
+/// A tool call a model asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolRequest {
+    /// The provider's id of the call; its result is sent back under it.
+    pub id: String,
+    /// Name of the tool.
+    pub name: String,
+    /// Arguments as the model wrote them: JSON text, unchecked. Empty means `{}`.
+    pub arguments: String,
+}
+
+/// A tool as it is described to a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolSpec {
+    pub name: String,
+    pub description: String,
+    /// JSON Schema of the arguments.
+    pub parameters: serde_json::Value,
+}
+
+/// One request to a chat model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChatRequest {
+    /// The provider's name of the model.
+    pub model: String,
+    pub messages: Vec<ChatMessage>,
+    pub tools: Vec<ToolSpec>,
+    /// Upper bound on the answer, always sent: it bounds what a call can cost.
+    pub max_output_tokens: u32,
+    #[serde(default)]
+    pub temperature: Option<f32>,
+}
+
+/// Why a model stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// The answer is complete.
+    Stop,
+    /// The model asks for tools.
+    ToolCalls,
+    /// The answer was cut at the token limit.
+    Length,
+    /// The provider's filter withheld the answer.
+    ContentFilter,
+    /// Something this program does not know.
+    Other,
+}
+
+/// Tokens of one call, in disjoint buckets: their sum is what is billed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Input tokens that were neither read from nor written to a cache.
+    pub input: u64,
+    pub cache_read: u64,
+    pub cache_write: u64,
+    /// Output tokens without the reasoning ones.
+    pub output: u64,
+    pub reasoning: u64,
+}
+
+/// A model's complete answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatAnswer {
+    pub content: String,
+    pub tool_calls: Vec<ToolRequest>,
+    pub finish: FinishReason,
+    /// What the provider says was used; `None` where it said nothing.
+    pub usage: Option<Usage>,
+    /// The model that answered, as the provider names it.
+    pub model: String,
+}

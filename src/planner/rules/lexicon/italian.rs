@@ -1,0 +1,170 @@
+//! Italian.
+
+use super::Lexicon;
+
+pub(super) static LEXICON: Lexicon = Lexicon {
+    english: false,
+    nouns_are_capitalised: false,
+    telling: "
+        il lo gli le un una uno è sono per con del della dei delle poi quindi infine di che questo questa
+        nel nella favore prima dopo quale i alla nostro nostra e
+    ",
+    verbs: "
+        analizz esamin studi verific valut cre costruisc costru implement programm svilupp progett scriv
+        redig confront paragon ricerc cerc trov raccogl raccomand consigli riassum descriv spieg calcol
+        pianific traduc pubblic document test prov legg invi ottimizz miglior definisc defin identific
+        configur install migr convalid classific elenc mostr prepar present propon scegl corregg elimin
+        aggiung elabor rived revision selezion organizz stim gener distribuisc distribu apr scaric
+    ",
+    endings: &[
+        "a", "i", "e", "are", "ere", "ire", "ate", "ete", "ite", "iamo", "ino", "ano", "ci", "hi", "r", "",
+    ],
+    doubtful: "
+        prova prove studi studio ricerca ricerche stima stime test migliore migliori
+    ",
+    articles: &[
+        "il", "lo", "la", "i", "gli", "le", "un", "uno", "una", "questo", "questa", "questi", "queste",
+        "mio", "mia", "nostro", "nostra", "suo", "sua", "ogni", "tutto", "tutti", "tutte", "due", "tre",
+    ],
+    and: &["e", "ed"],
+    first: &[
+        "prima di tutto",
+        "innanzitutto",
+        "per prima cosa",
+        "anzitutto",
+        "inizia con",
+        "per cominciare",
+        "prima",
+    ],
+    then: &[
+        "poi",
+        "quindi",
+        "dopodiché",
+        "successivamente",
+        "in seguito",
+        "dopo di che",
+        "dopo",
+        "a seguire",
+        "in secondo luogo",
+        "più tardi",
+        "fatto questo",
+    ],
+    finally: &[
+        "infine",
+        "alla fine",
+        "per finire",
+        "da ultimo",
+        "per ultimo",
+        "in ultimo",
+        "per concludere",
+    ],
+    parallel: &[
+        "in parallelo",
+        "parallelamente",
+        "contemporaneamente",
+        "allo stesso tempo",
+        "nel frattempo",
+        "simultaneamente",
+    ],
+    before_that: &["prima di ciò", "prima di questo", "in precedenza"],
+    after: &["dopo aver", "dopo", "una volta che", "appena", "non appena"],
+    before: &["prima di", "prima che"],
+    conditional: &["se"],
+    polite: &[
+        "per favore",
+        "per piacere",
+        "puoi",
+        "potresti",
+        "può",
+        "potrebbe",
+        "voglio che tu",
+        "bisogna",
+        "devi",
+        "dobbiamo",
+        "aiutami a",
+        "anche",
+        "adesso",
+        "ora",
+    ],
+    greetings: &[
+        "ciao",
+        "salve",
+        "grazie",
+        "buongiorno",
+        "buonasera",
+        "gentile",
+        "caro",
+        "cara",
+        "saluti",
+    ],
+    questions: &[
+        "che", "cosa", "chi", "dove", "perché", "come", "quale", "quali", "quando", "quanto", "quanti",
+        "qual",
+    ],
+    constraints: &[
+        "evita",
+        "evitate",
+        "non",
+        "assicurati",
+        "assicuratevi",
+        "usa",
+        "usate",
+        "utilizza",
+        "mantieni",
+        "sii",
+        "siate",
+        "limita",
+        "rispondi",
+        "rispondete",
+        "al massimo",
+        "solo",
+        "soltanto",
+        "menziona",
+        "includi",
+        "tieni conto",
+        "rispetta",
+        "considera",
+    ],
+    subjects: &[
+        "il", "lo", "la", "i", "gli", "le", "un", "uno", "una", "questo", "questa", "questi", "queste",
+        "noi", "io", "essi", "nostro", "nostra", "mio", "mia", "ogni", "tutti", "tutte",
+    ],
+    finite: &[
+        "è", "sono", "era", "ha", "hanno", "deve", "devono", "può", "possono", "sarà", "saranno", "dovrebbe",
+        "si",
+    ],
+    labels: &[
+        "scadenza",
+        "budget",
+        "pubblico",
+        "tono",
+        "lingua",
+        "formato",
+        "lunghezza",
+        "stile",
+        "nota",
+        "contesto",
+        "vincolo",
+        "vincoli",
+        "cliente",
+        "importante",
+        "obiettivo",
+    ],
+    relative: &["che", "cui", "dove", "come", "perché", "se", "quale"],
+    prepositions: &[
+        "per", "in", "nel", "nella", "di", "del", "della", "dei", "su", "sul", "sulla", "a", "al", "alla",
+        "con", "da", "dal", "senza", "sotto", "tra", "fra", "secondo", "contro", "come",
+    ],
+    spread: &[
+        "confront", "paragon", "valut", "esamin", "analizz", "studi", "ricerc", "descriv", "verific",
+    ],
+    compare: &["confront", "paragon", "valut"],
+    transform: &["traduc", "riassum", "corregg", "riscriv"],
+    in_order: &[
+        "in ordine",
+        "in questo ordine",
+        "passo dopo passo",
+        "passi",
+        "uno dopo l'altro",
+    ],
+};

@@ -1,0 +1,29 @@
+//! What was spent on what.
+
+use super::{ServiceError, Services, validate};
+use crate::{
+    domain::scope::Scope,
+    store::ledger::{CostDimension, CostFilter, CostSummary},
+};
+
+impl Services {
+    /// Sums of the ledger by the given dimensions, dearest first.
+    pub async fn costs(
+        &self,
+        scope: &Scope,
+        filter: &CostFilter,
+        by: &[CostDimension],
+    ) -> Result<Vec<CostSummary>, ServiceError> {
+        for (field, day) in [("from", &filter.from_day), ("to", &filter.to_day)] {
+            if day.as_ref().is_some_and(|day| day.parse::<chrono::NaiveDate>().is_err()) {
+                return Err(ServiceError::invalid(field, "a day is written YYYY-MM-DD"));
+            }
+        }
+        for (field, name) in [("agent", &filter.agent), ("model", &filter.model)] {
+            if let Some(name) = name {
+                validate::text(field, name, 256)?;
+            }
+        }
+        Ok(self.store.costs(scope, filter, by).await?)
+    }
+}

@@ -1,0 +1,35 @@
+//! Why a use case was refused or failed.
+
+use std::time::Duration;
+
+use crate::{memory::MemoryError, store::StoreError};
+
+/// A refusal or a fault.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The input cannot be accepted; `field` is its name within the input object.
+    #[error("{message}")]
+    Invalid { field: &'static str, message: String },
+    /// There is no such thing, or it is not the caller's.
+    #[error("there is no {what} {id}")]
+    NotFound { what: &'static str, id: String },
+    /// The state does not allow it.
+    #[error("{message}")]
+    Conflict { field: &'static str, message: String },
+    /// Too often; wait.
+    #[error("too many requests: try again in {} ms", retry_after.as_millis())]
+    RateLimited { retry_after: Duration },
+    /// The database failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// Long-term memory failed.
+    #[error("memory failed")]
+    Memory(#[from] MemoryError),
+}
+
+impl ServiceError {
+    /// An input that cannot be accepted.
+    pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid { field, message: message.into() }
+    }
+}

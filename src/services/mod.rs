@@ -1,0 +1,42 @@
+//! Use cases: check, authorise, limit, then one write or read of the store; the same for every way in.
+//!
+//! To add one: a method on [`Services`] in the file of its noun. It takes the [`caller::Caller`], answers with rows of
+//! `entity` and refuses with [`ServiceError`]; what a caller may not see is `None`.
+//!
+//! May use: `store`, `feed`, `limits`, `memory`, `llm`, `agents`, `tools`, `domain`.
+
+pub mod caller;
+mod costs;
+mod error;
+mod events;
+mod explain;
+mod memories;
+mod tasks;
+mod validate;
+
+use std::sync::Arc;
+
+pub use error::ServiceError;
+pub use explain::{Explanation, Reason, ReasonKind};
+pub use memories::{NewUserMemory, Search};
+pub use tasks::{Receipt, TaskSubmission};
+
+use crate::{
+    agents::registry::AgentRegistry, feed::Feed, limits::RateLimiter, memory::LongTermMemory, store::Store,
+    tools::registry::ToolRegistry,
+};
+
+/// Everything the ways in may do. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    pub store: Store,
+    pub feed: Feed,
+    pub memory: LongTermMemory,
+    pub limiter: Arc<dyn RateLimiter>,
+    pub agents: Arc<AgentRegistry>,
+    pub tools: Arc<ToolRegistry>,
+    /// Attempts a step may have.
+    pub max_attempts: i32,
+    /// Most hits one memory search returns.
+    pub max_search_results: usize,
+}

@@ -1,0 +1,150 @@
+//! Tool calls: written down, sent, settled. A refused call is logged like any other.
+
+use entity::{
+    enums::{CallStatus, EventKind, ToolEffect},
+    ids::{StepId, ToolCallId},
+    tool_call,
+};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::json;
+
+use crate::{
+    domain::lifecycle::Lifecycle,
+    store::{Committed, Store, StoreError, steps::Claim},
+};
+
+/// A tool call about to be made, or refused.
+#[derive(Clone, Debug)]
+pub struct NewToolCall {
+    /// Place among the step's tool calls, from 0.
+    pub ordinal: i32,
+    pub tool: String,
+    pub effect: Option<ToolEffect>,
+    pub arguments: String,
+    pub arguments_hash: String,
+    pub idempotency_key: String,
+}
+
+/// How a tool call ended.
+#[derive(Clone, Debug)]
+pub enum ToolSettlement {
+    Succeeded { result: String, truncated: bool },
+    Failed { code: String, message: String },
+}
+
+impl Store {
+    /// Writes a call down as sent. Nothing is sent before this returns.
+    pub async fn dispatch_tool_call(&self, claim: &Claim, call: &NewToolCall) -> Result<ToolCallId, StoreError> {
+        let change = self.change_held(claim).await?;
+        let id = ToolCallId::generate();
+        let status = CallStatus::Reserved.to(CallStatus::Dispatched)?;
+        row(claim, id, call, status, change.now).insert(&change.tx).await?;
+        change.commit().await?;
+        Ok(id)
+    }
+
+    /// Logs a call that was refused before it was sent.
+    pub async fn refuse_tool_call(
+        &self,
+        claim: &Claim,
+        call: &NewToolCall,
+        code: &str,
+        message: &str,
+    ) -> Result<Committed, StoreError> {
+        let mut change = self.change_held(claim).await?;
+        let id = ToolCallId::generate();
+        let refused = tool_call::ActiveModel {
+            error_code: Set(Some(code.to_owned())),
+            error_message: Set(Some(message.to_owned())),
+            ended_at: Set(Some(change.now)),
+            duration_ms: Set(Some(0)),
+            ..row(claim, id, call, CallStatus::Reserved.to(CallStatus::Failed)?, change.now)
+        };
+        refused.insert(&change.tx).await?;
+        let payload = json!({
+            "callId": id, "tool": call.tool, "status": CallStatus::Failed,
+            "error": { "code": code, "message": message },
+        });
+        change.record(EventKind::ToolCallSettled, Some(claim.step.id), &payload);
+        change.commit().await
+    }
+
+    /// Stores how a call ended. Only after this may its result be used.
+    pub async fn settle_tool_call(
+        &self,
+        claim: &Claim,
+        id: ToolCallId,
+        settled: ToolSettlement,
+        duration_ms: i64,
+    ) -> Result<Committed, StoreError> {
+        let mut change = self.change_held(claim).await?;
+        let call = tool_call::Entity::find_by_id(id)
+            .one(&change.tx)
+            .await?
+            .ok_or(StoreError::Missing("a tool call"))?;
+        let (status, result, truncated, error) = match settled {
+            ToolSettlement::Succeeded { result, truncated } => (CallStatus::Succeeded, Some(result), truncated, None),
+            ToolSettlement::Failed { code, message } => (CallStatus::Failed, None, false, Some((code, message))),
+        };
+        let payload = json!({
+            "callId": id, "tool": call.tool, "status": status, "durationMs": duration_ms,
+            "error": error.as_ref().map(|(code, message)| json!({ "code": code, "message": message })),
+        });
+        let (error_code, error_message) = error.unzip();
+        tool_call::ActiveModel {
+            id: Set(id),
+            status: Set(call.status.to(status)?),
+            result: Set(result),
+            truncated: Set(truncated),
+            error_code: Set(error_code),
+            error_message: Set(error_message),
+            ended_at: Set(Some(change.now)),
+            duration_ms: Set(Some(duration_ms)),
+            ..Default::default()
+        }
+        .update(&change.tx)
+        .await?;
+        change.record(EventKind::ToolCallSettled, Some(claim.step.id), &payload);
+        change.commit().await
+    }
+
+    /// Every tool call of a step in any attempt, in order.
+    pub async fn journaled_tool_calls(&self, step: StepId) -> Result<Vec<tool_call::Model>, StoreError> {
+        Ok(tool_call::Entity::find()
+            .filter(tool_call::Column::StepId.eq(step))
+            .order_by_asc(tool_call::Column::Id)
+            .all(&self.read)
+            .await?)
+    }
+}
+
+fn row(
+    claim: &Claim,
+    id: ToolCallId,
+    call: &NewToolCall,
+    status: CallStatus,
+    now: entity::values::UnixMillis,
+) -> tool_call::ActiveModel {
+    tool_call::ActiveModel {
+        id: Set(id),
+        tenant_id: Set(claim.step.tenant_id.clone()),
+        task_id: Set(claim.task.id),
+        step_id: Set(claim.step.id),
+        attempt_id: Set(claim.attempt_id),
+        ordinal: Set(call.ordinal),
+        tool: Set(call.tool.clone()),
+        effect: Set(call.effect),
+        arguments: Set(call.arguments.clone()),
+        arguments_hash: Set(call.arguments_hash.clone()),
+        idempotency_key: Set(call.idempotency_key.clone()),
+        status: Set(status),
+        result: Set(None),
+        truncated: Set(false),
+        error_code: Set(None),
+        error_message: Set(None),
+        cost_nanos: Set(None),
+        started_at: Set(now),
+        ended_at: Set(None),
+        duration_ms: Set(None),
+    }
+}

@@ -1,0 +1,97 @@
+//! Opening the database: pools, time-outs, and what a connection is told first.
+
+use std::{path::PathBuf, sync::Arc, sync::atomic::AtomicU64, time::Duration};
+
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
+
+use super::{Store, StoreError};
+
+/// Where the rows live and how many connections may be open.
+#[derive(Clone)]
+pub struct StoreSettings {
+    pub database: DatabaseLocation,
+    pub max_connections: u32,
+    /// How long a read or write waits for a free connection.
+    pub acquire_timeout: Duration,
+    /// How long one statement may take (Postgres).
+    pub statement_timeout: Duration,
+}
+
+/// One of the two databases.
+#[derive(Clone)]
+pub enum DatabaseLocation {
+    /// A file, made if it is not there.
+    Sqlite(PathBuf),
+    /// A `postgres://` URL. May hold a password: never logged.
+    Postgres(String),
+}
+
+impl Store {
+    /// Connects. Fails quickly, with the reason, if the database cannot be reached.
+    pub async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let (read, write) = match &settings.database {
+            DatabaseLocation::Sqlite(path) => {
+                let url = format!("sqlite://{}?mode=rwc", path.display());
+                // One writer: SQLite has one anyway, and a queue in the pool is fairer than its busy loop.
+                let write = Database::connect(sqlite(&url, 1, settings)).await?;
+                let read = Database::connect(sqlite(&url, settings.max_connections.max(2), settings)).await?;
+                (read, write)
+            }
+            DatabaseLocation::Postgres(url) => {
+                let pool = Database::connect(postgres(url, settings)).await?;
+                (pool.clone(), pool)
+            }
+        };
+        let statements = Arc::new(AtomicU64::new(0));
+        Ok(Self { read: counted(read, &statements), write: counted(write, &statements), statements })
+    }
+}
+
+fn base(url: &str, settings: &StoreSettings) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .acquire_timeout(settings.acquire_timeout)
+        .connect_timeout(settings.acquire_timeout)
+        .sqlx_logging(false);
+    options
+}
+
+fn sqlite(url: &str, connections: u32, settings: &StoreSettings) -> ConnectOptions {
+    let mut options = base(url, settings);
+    options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .pragma("journal_mode", "WAL")
+            // FULL: a commit that returned survives a power cut, as promised.
+            .pragma("synchronous", "FULL")
+            .pragma("foreign_keys", "ON")
+            .pragma("temp_store", "MEMORY")
+            .busy_timeout(Duration::from_secs(5))
+    });
+    options
+}
+
+fn postgres(url: &str, settings: &StoreSettings) -> ConnectOptions {
+    let statement_timeout = settings.statement_timeout.as_millis().to_string();
+    let mut options = base(url, settings);
+    options.max_connections(settings.max_connections).min_connections(1).map_sqlx_postgres_opts(move |postgres| {
+        postgres.application_name("agent-orchestrator").options([
+            ("statement_timeout", statement_timeout.as_str()),
+            ("idle_in_transaction_session_timeout", "30000"),
+        ])
+    });
+    options
+}
+
+/// Counts every statement: a list must not cost one per row, and a test says so.
+fn counted(mut connection: DatabaseConnection, statements: &Arc<AtomicU64>) -> DatabaseConnection {
+    let counter = Arc::clone(statements);
+    connection.set_metric_callback(move |_| {
+        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    });
+    connection
+}
+
+/// Whether this is Postgres.
+pub(super) fn is_postgres(backend: DbBackend) -> bool {
+    backend == DbBackend::Postgres
+}

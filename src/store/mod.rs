@@ -1,0 +1,48 @@
+//! The only module that speaks SeaORM: reads and writes named by intent, scoped to a tenant, each write one transaction.
+//!
+//! A write that changes a task goes through [`task_change::TaskChange`]: it locks the task's row, numbers the events and
+//! commits both together. To add a write: a file in the folder of its noun with an `impl Store` block that begins a
+//! `TaskChange` and ends in its `commit`. Rows of `entity` come out; nobody outside sees a connection.
+//!
+//! May use: `entity`, `migration`, `domain`.
+
+use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
+
+use sea_orm::DatabaseConnection;
+
+pub mod calls;
+mod clock;
+mod connect;
+mod error;
+pub mod events;
+pub mod ledger;
+pub mod memories;
+mod messages;
+mod migrate;
+mod notes;
+pub mod page;
+mod plans;
+pub mod steps;
+mod task_change;
+pub mod tasks;
+
+pub use connect::{DatabaseLocation, StoreSettings};
+pub use error::StoreError;
+pub use task_change::Committed;
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    /// Snapshot reads. The same pool as `write` on Postgres.
+    read: DatabaseConnection,
+    /// Transactions. One connection on SQLite.
+    write: DatabaseConnection,
+    statements: Arc<AtomicU64>,
+}
+
+impl Store {
+    /// Statements sent since the start, for metrics.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+}

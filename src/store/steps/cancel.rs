@@ -1,0 +1,53 @@
+//! A worker stopped a step because its task is being cancelled.
+
+use entity::{
+    enums::{AttemptOutcome, CallStatus, EventKind, StepStatus},
+    llm_call, tool_call,
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
+
+use super::Claim;
+use crate::{
+    domain::lifecycle::Lifecycle,
+    store::{Committed, Store, StoreError, task_change::TaskChange},
+};
+
+impl Store {
+    /// Ends a step that was told to stop.
+    pub async fn cancel_step(&self, claim: &Claim) -> Result<Committed, StoreError> {
+        let mut change = self.change_held(claim).await?;
+        change.release_reservations(claim.attempt_id).await?;
+        change.cancel_held(claim).await?;
+        change.commit().await
+    }
+}
+
+impl TaskChange {
+    /// Cancels the held step; its event lists the calls that were under way and what became of them.
+    pub(in crate::store) async fn cancel_held(&mut self, claim: &Claim) -> Result<(), StoreError> {
+        let in_flight = self.calls_in_flight(claim).await?;
+        self.end_attempt(claim, AttemptOutcome::Cancelled, None).await?;
+        self.end_step(claim.step.id, StepStatus::Running.to(StepStatus::Cancelled)?, None).await?;
+        let payload = json!({ "status": StepStatus::Cancelled, "inFlight": in_flight });
+        self.record(EventKind::StepCancelled, Some(claim.step.id), &payload);
+        self.end_if_done().await
+    }
+
+    async fn calls_in_flight(&self, claim: &Claim) -> Result<Vec<serde_json::Value>, StoreError> {
+        let unsettled = [CallStatus::Reserved, CallStatus::Dispatched, CallStatus::Unknown];
+        let llm = llm_call::Entity::find()
+            .filter(llm_call::Column::AttemptId.eq(claim.attempt_id))
+            .filter(llm_call::Column::ErrorCode.eq("ABANDONED"))
+            .all(&self.tx)
+            .await?;
+        let tools = tool_call::Entity::find()
+            .filter(tool_call::Column::AttemptId.eq(claim.attempt_id))
+            .filter(tool_call::Column::Status.is_in(unsettled))
+            .all(&self.tx)
+            .await?;
+        let llm = llm.iter().map(|call| json!({ "llmCall": call.id, "model": call.model, "fate": "DROPPED" }));
+        let tools = tools.iter().map(|call| json!({ "toolCall": call.id, "tool": call.tool, "fate": call.status }));
+        Ok(llm.chain(tools).collect())
+    }
+}

@@ -1,0 +1,82 @@
+//! Taking steps back whose worker fell silent. Attempts were counted at the claim, so a step that kills its workers ends.
+
+use entity::{
+    attempt,
+    enums::{AttemptOutcome, EventKind, StepStatus},
+    step,
+};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use serde_json::json;
+
+use super::{Claim, Failure};
+use crate::store::{Committed, Store, StoreError, clock};
+
+impl Store {
+    /// Returns steps with expired leases to the ready ones, or fails those that have used up their attempts.
+    /// At most `limit` at a time.
+    pub async fn rescue_steps(&self, limit: u64) -> Result<Vec<Committed>, StoreError> {
+        let now = clock::now_sql(self.read.get_database_backend());
+        let expired = step::Entity::find()
+            .filter(step::Column::Status.eq(StepStatus::Running))
+            .filter(Expr::col(step::Column::LeaseUntil).lt(Expr::cust(now)))
+            .order_by_asc(step::Column::LeaseUntil)
+            .limit(limit)
+            .all(&self.read)
+            .await?;
+        let mut rescued = Vec::new();
+        for step in expired {
+            rescued.extend(self.rescue_step(&step).await?);
+        }
+        Ok(rescued)
+    }
+
+    async fn rescue_step(&self, seen: &step::Model) -> Result<Option<Committed>, StoreError> {
+        let Some(mut change) = self.change_task(seen.task_id).await? else { return Ok(None) };
+        let step = change.step(seen.id).await?;
+        // The worker may have come back, or another rescuer may have been here, before the row was locked.
+        let expired = step.lease_until.is_some_and(|until| until < change.now);
+        if step.status != StepStatus::Running || step.epoch != seen.epoch || !expired {
+            change.abandon().await?;
+            return Ok(None);
+        }
+        let attempt = attempt::Entity::find()
+            .filter(attempt::Column::StepId.eq(step.id))
+            .filter(attempt::Column::Epoch.eq(step.epoch))
+            .one(&change.tx)
+            .await?
+            .ok_or(StoreError::Missing("the attempt of a running step"))?;
+        let claim = Claim { attempt_id: attempt.id, task: change.task.clone(), step };
+        let message = format!("worker {} stopped answering", attempt.worker_id);
+        if claim.step.attempts >= claim.step.max_attempts || change.task.cancel_requested_at.is_some() {
+            let reasons = change.reasons(&claim, &message).await?;
+            change.fail(&claim, &Failure { code: "WORKER_LOST".to_owned(), message: reasons, retry_in: None }).await?;
+        } else {
+            change.release_reservations(claim.attempt_id).await?;
+            change.end_attempt(&claim, AttemptOutcome::Expired, Some(("WORKER_LOST", &message))).await?;
+            change.put_back(&claim, 0, Some(("WORKER_LOST", &message))).await?;
+            let payload = json!({
+                "status": StepStatus::Ready, "attempt": claim.step.attempts, "of": claim.step.max_attempts,
+                "error": { "code": "WORKER_LOST", "message": message },
+            });
+            change.record(EventKind::StepRetrying, Some(claim.step.id), &payload);
+        }
+        tracing::warn!(step.id = %claim.step.id, worker = %attempt.worker_id, "took back a step whose lease ran out");
+        change.commit().await.map(Some)
+    }
+}
+
+impl crate::store::task_change::TaskChange {
+    /// The reasons of all attempts of a step, oldest first, ending with `last`.
+    async fn reasons(&self, claim: &Claim, last: &str) -> Result<String, StoreError> {
+        let earlier = attempt::Entity::find()
+            .filter(attempt::Column::StepId.eq(claim.step.id))
+            .filter(attempt::Column::Id.ne(claim.attempt_id))
+            .filter(attempt::Column::ErrorMessage.is_not_null())
+            .order_by_asc(attempt::Column::Epoch)
+            .all(&self.tx)
+            .await?;
+        let mut reasons: Vec<String> = earlier.into_iter().filter_map(|attempt| attempt.error_message).collect();
+        reasons.push(last.to_owned());
+        Ok(reasons.join("; "))
+    }
+}

@@ -1,0 +1,82 @@
+//! Raising a budget: steps that waited for money go on.
+
+use entity::{
+    enums::{EventKind, StepStatus, TaskStatus, WaitReason},
+    ids::TaskId,
+    step, task,
+    values::NanoUsd,
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use serde_json::json;
+
+use crate::{
+    domain::{lifecycle::Lifecycle, scope::Scope},
+    store::{Committed, Store, StoreError},
+};
+
+/// What became of a request to raise a budget.
+#[derive(Clone, Debug)]
+pub enum RaiseOutcome {
+    Accepted(Box<task::Model>, Committed),
+    /// The new budget is not above the old one, or there was none.
+    NotHigher(Box<task::Model>),
+    /// The task has ended.
+    Ended(Box<task::Model>),
+}
+
+impl Store {
+    /// Sets a higher budget. None if the scope has no such task.
+    pub async fn raise_budget(
+        &self,
+        scope: &Scope,
+        id: TaskId,
+        budget: NanoUsd,
+    ) -> Result<Option<RaiseOutcome>, StoreError> {
+        let Some(mut change) = self.change_task(id).await? else { return Ok(None) };
+        if !scope.covers(&change.task.tenant_id, &change.task.user_id) {
+            change.abandon().await?;
+            return Ok(None);
+        }
+        let refusal = if change.task.status.is_final() {
+            Some(RaiseOutcome::Ended(Box::new(change.task.clone())))
+        } else if change.task.budget_nanos.is_none_or(|old| old >= budget) {
+            Some(RaiseOutcome::NotHigher(Box::new(change.task.clone())))
+        } else {
+            None
+        };
+        if let Some(refusal) = refusal {
+            change.abandon().await?;
+            return Ok(Some(refusal));
+        }
+        change.task.budget_nanos = Some(budget);
+        change.record(EventKind::BudgetRaised, None, &json!({ "budgetNanos": budget }));
+        let waiting = step::Entity::find()
+            .filter(step::Column::TaskId.eq(id))
+            .filter(step::Column::Status.eq(StepStatus::Waiting))
+            .filter(step::Column::WaitingOn.eq(WaitReason::Budget))
+            .all(&change.tx)
+            .await?;
+        if !waiting.is_empty() {
+            if change.task.status == TaskStatus::Waiting {
+                change.move_task(TaskStatus::Running)?;
+                change.record(EventKind::TaskResumed, None, &json!({ "status": TaskStatus::Running }));
+            }
+            for step in &waiting {
+                step.status.to(StepStatus::Ready)?;
+                let payload = json!({ "status": StepStatus::Ready, "key": step.key });
+                change.record(EventKind::StepReady, Some(step.id), &payload);
+            }
+            step::Entity::update_many()
+                .col_expr(step::Column::Status, Expr::val(StepStatus::Ready))
+                .col_expr(step::Column::WaitingOn, Expr::val(None::<WaitReason>))
+                .col_expr(step::Column::RunAt, Expr::val(change.now))
+                .col_expr(step::Column::UpdatedAt, Expr::val(change.now))
+                .filter(step::Column::Id.is_in(waiting.iter().map(|step| step.id)))
+                .exec(&change.tx)
+                .await?;
+        }
+        let task = change.task.clone();
+        let committed = change.commit().await?;
+        Ok(Some(RaiseOutcome::Accepted(Box::new(task), committed)))
+    }
+}
