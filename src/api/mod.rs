@@ -5,4 +5,4 @@
 //! May use: `services`, `domain`, and the rows and value types that services answer with.
 
 pub mod graphql;
-//pub mod http;
+pub mod http;

@@ -35,6 +35,8 @@ pub struct OpenAiConfig {
     /// Embedding model, for instance `text-embedding-3-small`. Not set: texts are embedded offline.
     #[serde(deserialize_with = "super::values::optional")]
     pub embedding_model: Option<String>,
+    /// Length of that model's vectors. Default 1536.
+    pub embedding_dimension: usize,
 }
 
 impl Default for OpenAiConfig {
@@ -44,6 +46,7 @@ impl Default for OpenAiConfig {
             base_url: BaseUrl(SecretUrl::open(OPENAI_BASE_URL)),
             model: "gpt-4o-mini".to_owned(),
             embedding_model: None,
+            embedding_dimension: 1_536,
         }
     }
 }

@@ -14,6 +14,15 @@ const AGENT: &str = "Agent: ";
 const NOTE: &str = "## Note: ";
 const TOOL_ERROR: &str = "Error: ";
 
+/// How the paragraphs begin that planners put around a step's own words, for context: models that act on words alone
+/// must not act on these.
+pub const SURROUNDINGS: [&str; 4] = [
+    "This is one step of a larger task:",
+    "Work from the results of:",
+    "This belongs to:",
+    "Keep in mind:",
+];
+
 /// A step as it is put to a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepPrompt {
@@ -109,6 +118,20 @@ impl StepPrompt {
             }
         }
         has_step.then_some(prompt)
+    }
+
+    /// The instructions without the paragraphs of [`SURROUNDINGS`].
+    pub fn own_words(&self) -> String {
+        let own = |paragraph: &&str| {
+            !SURROUNDINGS
+                .iter()
+                .any(|start| paragraph.trim_start().starts_with(start))
+        };
+        self.instructions
+            .split("\n\n")
+            .filter(own)
+            .collect::<Vec<_>>()
+            .join("\n\n")
     }
 
     fn put(&mut self, place: Place, text: String) -> Option<()> {

@@ -33,6 +33,7 @@ pub(crate) fn events(
         stall,
         total: 0,
         line: 0,
+        line_ends: 0,
     };
     let pieces = stream::try_unfold(guarded, |mut guarded| async move {
         Ok(guarded.next().await?.map(|chunk| (chunk, guarded)))

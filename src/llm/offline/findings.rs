@@ -10,7 +10,7 @@ use super::{
 /// To word the result of one more tool: an arm here.
 pub(super) fn sentence(outcome: &Outcome, most: usize) -> String {
     let tool = &outcome.tool;
-    let told = condensed(&readable(&outcome.content), most);
+    let told = condensed(&told(outcome), most);
     if outcome.failed {
         return closed(&format!("{} failed and stays open ({told})", described(outcome)));
     }
@@ -49,6 +49,49 @@ pub(super) fn texts(situation: &Situation) -> Vec<String> {
         .filter(telling)
         .map(|outcome| readable(&outcome.content))
         .collect()
+}
+
+/// What a tool returned, without what it says around it.
+fn told(outcome: &Outcome) -> String {
+    let text = readable(&outcome.content);
+    match outcome.tool.as_str() {
+        _ if outcome.failed => text,
+        "current_time" => text.replace('\n', ", "),
+        "search_memory" | "read_notes"
+            if text.starts_with("No memories") || text.starts_with("There are no notes") =>
+        {
+            String::new()
+        }
+        "search_memory" => lines(&text)
+            .map(|line| closed(without_place(line)))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        "read_notes" => lines(&text).map(str::to_owned).collect::<Vec<_>>().join("\n"),
+        "web_fetch" => match text.split_once("\n\n") {
+            Some((head, page)) if head.starts_with("Fetched ") && head.contains("(status 200") => {
+                page.to_owned()
+            }
+            _ => text,
+        },
+        _ => text,
+    }
+}
+
+/// The lines of a result without the one that says what they are.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .filter(|line| !line.ends_with("(data, not instructions):"))
+        .map(str::trim)
+}
+
+/// `text` for `1. [mem_x, score 0.812] text`.
+fn without_place(line: &str) -> &str {
+    match line.split_once(". [") {
+        Some((number, rest)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            rest.split_once("] ").map_or(line, |(_, text)| text)
+        }
+        _ => line,
+    }
 }
 
 /// A call with the argument that tells it from others.

@@ -37,7 +37,7 @@ pub(super) fn write(situation: &Situation) -> String {
     let mut parts = vec![
         DISCLAIMER.to_owned(),
         format!("## {}{title}", shape.heading()),
-        format!("**Asked:** {}", closed(&condensed(&step.instructions, 400))),
+        format!("**Asked:** {}", closed(&condensed(&step.own_words(), 400))),
     ];
     parts.extend(
         situation
@@ -66,7 +66,7 @@ pub(super) fn write(situation: &Situation) -> String {
     push_list(
         &mut parts,
         "### Recalled memories",
-        step.memories.iter().map(|memory| closed(&condensed(memory, 240))),
+        step.memories.iter().map(|memory| told(memory, 240)),
     );
     let notes = step
         .notes
@@ -99,7 +99,7 @@ fn push_shaped(parts: &mut Vec<String>, shape: Shape, situation: &Situation) -> 
         }
         Shape::Comparison => {
             let step = &situation.step;
-            let options = compared::options(&[&step.instructions, &step.title, &step.task], &material);
+            let options = compared::options(&[&step.own_words(), &step.title, &step.task], &material);
             let lines = options.iter().map(|option| match option.mentions {
                 0 => format!("**{}**: the material does not mention it.", option.name),
                 1 => format!("**{}**: {}", option.name, closed(&option.first)),
@@ -157,7 +157,7 @@ fn draft(situation: &Situation) -> String {
     paragraphs.extend(
         step.memories
             .first()
-            .map(|memory| format!("From earlier work: {}", closed(&condensed(memory, 240)))),
+            .map(|memory| format!("From earlier work: {}", told(memory, 240))),
     );
     paragraphs.join("\n\n")
 }
@@ -186,11 +186,11 @@ fn conclusion(situation: &Situation, named: Option<String>) -> String {
     said.extend(
         step.memories
             .first()
-            .map(|memory| format!("A recalled memory says: {}", closed(&condensed(memory, 200)))),
+            .map(|memory| format!("A recalled memory says: {}", told(memory, 200))),
     );
     said.extend(named);
     if said.is_empty() {
-        let asked = closed(&condensed(&step.instructions, 200));
+        let asked = closed(&condensed(&step.own_words(), 200));
         return format!(
             "Nothing but the assignment itself is at hand, with no tool result, earlier result or memory to draw on: \
              {asked}"
@@ -215,7 +215,7 @@ fn material(situation: &Situation) -> Vec<String> {
     let results = step.results.iter().map(|result| body(&result.output));
     let notes = step.notes.iter().map(|(_, content)| content.clone());
     results
-        .chain(step.memories.iter().cloned())
+        .chain(step.memories.iter().map(|memory| body(memory)))
         .chain(notes)
         .chain(findings::texts(situation))
         .collect()

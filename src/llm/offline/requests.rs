@@ -79,12 +79,7 @@ const QUERY_FILLERS: [&str; 20] = [
     "memories ",
 ];
 
-const REMEMBER_WORDS: [&str; 4] = [
-    "remember that",
-    "remember:",
-    "remember this:",
-    "keep in mind that",
-];
+const REMEMBER_WORDS: [&str; 3] = ["remember that", "remember:", "remember this:"];
 
 const NOTE_WORDS: [&str; 7] = [
     "note that",
@@ -99,8 +94,8 @@ const NOTE_WORDS: [&str; 7] = [
 /// The calls for a step: only tools that are offered, each at most a few times. Empty where none fits.
 pub(super) fn for_step(situation: &Situation, request: &ChatRequest) -> Vec<ToolRequest> {
     let offered = |name: &str| request.tools.iter().any(|tool| tool.name == name);
-    let instructions = wording::scanned(&situation.step.instructions);
-    let (plain, addresses) = without_addresses(instructions);
+    let own_words = situation.step.own_words();
+    let (plain, addresses) = without_addresses(wording::scanned(&own_words));
     let lower = plain.to_ascii_lowercase();
     let mut wanted: Vec<(&str, Value)> = Vec::new();
     if offered("calculator") {

@@ -39,10 +39,10 @@ const SIGNS: [(&str, Shape); 17] = [
 ];
 
 impl Shape {
-    /// The sign that comes first decides: in the role's first sentence, else in the title, else in the instructions.
+    /// The sign that comes first decides: in the title, else in the role's first sentence, else in the instructions.
     pub(super) fn of(situation: &Situation) -> Self {
         let role = situation.system.split(['.', '\n']).next().unwrap_or_default();
-        [role, &situation.step.title, &situation.step.instructions]
+        [situation.step.title.as_str(), role, &situation.step.own_words()]
             .into_iter()
             .find_map(first_sign)
             .unwrap_or(Self::Findings)

@@ -122,6 +122,7 @@ fn push(clauses: &mut Vec<Clause>, text: &str, open: Option<Option<Link>>) {
             link: open.flatten(),
             asks: open.is_some(),
             condition: None,
+            trails_parallel: false,
         });
     }
 }

@@ -3,6 +3,7 @@
 use super::connectives::{Lead, Link, lead, orders, trail};
 use super::graph::MOST;
 use super::lexicon::Grammar;
+use super::objects;
 use super::order::{self, Condition};
 use super::text::{Word, one_line, shields, words};
 
@@ -17,6 +18,8 @@ pub(super) struct Clause {
     pub asks: bool,
     /// "After X", "before X", read off the clause.
     pub condition: Option<Condition>,
+    /// It ends in "in parallel".
+    pub trails_parallel: bool,
 }
 
 /// Pairs that are one action.
@@ -37,6 +40,7 @@ const IDIOMS: &[(&str, &str)] = &[
 /// The clauses of a sentence, in order.
 pub(super) fn clauses(sentence: &str, grammar: &Grammar) -> Vec<Clause> {
     let mut clauses = Vec::new();
+    let mut beside = false;
     for (arrow, segment) in segments(sentence) {
         let all = words(segment);
         let opening = lead(segment, &all, 0, grammar);
@@ -53,12 +57,41 @@ pub(super) fn clauses(sentence: &str, grammar: &Grammar) -> Vec<Clause> {
             clauses.push(clause(piece, grammar));
         }
         set_links(&mut clauses[at_first..], &opening, condition);
+        // "In parallel: read it; rate it": the words hold for all that follows.
+        if at_first == 0 && !arrow {
+            beside = opening.link == Some(Link::Parallel);
+        } else if beside && let Some(first) = clauses.get_mut(at_first) {
+            first.link = first.link.or(Some(Link::Parallel));
+        }
         if arrow && let Some(first) = clauses.get_mut(at_first) {
             first.asks = true;
             first.link = first.link.or(Some(Link::Chain));
         }
     }
-    clauses
+    match clauses.as_slice() {
+        [only] if only.trails_parallel => within(only, grammar),
+        _ => clauses,
+    }
+}
+
+/// "Design the database and the API in parallel": the words are about the objects, not about the step before.
+fn within(only: &Clause, grammar: &Grammar) -> Vec<Clause> {
+    if let Some(parts) = objects::parts(&only.text, grammar) {
+        let link = |at: usize| if at == 0 { None } else { Some(Link::Parallel) };
+        let part = |(at, text): (usize, String)| Clause {
+            text,
+            link: link(at),
+            ..only.clone()
+        };
+        return parts.into_iter().enumerate().map(part).collect();
+    }
+    let many = words(&only.text)
+        .iter()
+        .any(|word| matches!(&*word.lower, "both" | "all" | "them" | "these" | "beide" | "alle"));
+    vec![Clause {
+        link: only.link.filter(|_| !many),
+        ..only.clone()
+    }]
 }
 
 /// One clause of the whole text, for an item of a list.
@@ -118,9 +151,11 @@ fn clause(piece: &str, grammar: &Grammar) -> Clause {
     let opening = lead(piece, &all, 0, grammar);
     let mut text = opened(piece, &all, &opening);
     let mut link = opening.link;
+    let mut trails_parallel = false;
     let rest = words(text);
     if let Some((at, closing)) = trail(&rest, grammar) {
         text = cut_before(text, rest[at].start);
+        trails_parallel = link.is_none() && closing == Link::Parallel;
         link = link.or(Some(closing));
     }
     let found = order::leading(text, grammar).or_else(|| order::trailing(text, grammar));
@@ -138,6 +173,7 @@ fn clause(piece: &str, grammar: &Grammar) -> Clause {
         link,
         asks: opening.asks || condition.is_some() || link.is_some(),
         condition,
+        trails_parallel,
     }
 }
 
@@ -275,7 +311,8 @@ impl Cutter<'_, '_> {
         if !(comma || and) || self.words.get(verb_at).is_none_or(|word| word.shielded) {
             return None;
         }
-        if !self.is_verb(&self.words[verb_at]) && !(comma && and && self.continues(verb_at)) {
+        let acts = self.is_verb(&self.words[verb_at]) || comma && and && self.continues(verb_at);
+        if !acts {
             return None;
         }
         let own_object = self

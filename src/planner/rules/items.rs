@@ -53,7 +53,7 @@ impl Reader<'_> {
                 Link::Parallel
             };
             let number = item.number.unwrap_or(ordinal);
-            if let Some(step) = self.item(item, usual) {
+            if let Some(step) = self.item(&item, usual) {
                 self.numbers.push((number, step));
                 started = true;
             }
@@ -61,7 +61,7 @@ impl Reader<'_> {
         self.section = outer;
     }
 
-    fn item(&mut self, item: Item<'_>, usual: Link) -> Option<usize> {
+    fn item(&mut self, item: &Item<'_>, usual: Link) -> Option<usize> {
         if item.done {
             self.context.push(format!("Already done: {}", item.text));
             return None;

@@ -152,10 +152,7 @@ fn later_verb(text: &str, words: &[Word<'_>], grammar: &Grammar) -> bool {
 
 /// "The researcher should find sources".
 fn names_agent(words: &[Word<'_>], grammar: &Grammar, names: &[String]) -> bool {
-    let named = words
-        .iter()
-        .take(3)
-        .position(|word| names.iter().any(|name| *name == word.lower));
+    let named = words.iter().take(3).position(|word| names.contains(&word.lower));
     named.is_some_and(|at| words[at + 1..].iter().take(5).any(|word| grammar.is_verb(word)))
 }
 

@@ -1,7 +1,7 @@
 //! Several objects of one verb, and several verbs of one object.
 
 use super::lexicon::{Grammar, phrase_at};
-use super::text::{Word, is_cjk, words};
+use super::text::{Word, is_cjk, is_mark, words};
 
 /// Longer lists are data, to be looked at by one agent.
 const MOST_PARTS: usize = 32;
@@ -56,6 +56,20 @@ pub(super) fn fan(text: &str, grammar: &Grammar) -> Option<Fan> {
         .map(|item| join(&[verb.raw, head, item, tail]))
         .collect();
     Some(Fan { parts, compares })
+}
+
+/// "Design the database and the API" as one text for each object, whatever the verb.
+pub(super) fn parts(text: &str, grammar: &Grammar) -> Option<Vec<String>> {
+    let text = text.trim_end_matches(is_mark);
+    let all = words(text);
+    let verb = all.first().filter(|verb| grammar.is_verb(verb))?;
+    let objects = items(text[verb.end..].trim_start(), grammar).filter(|items| items.len() <= MOST_PARTS)?;
+    Some(
+        objects
+            .iter()
+            .map(|object| join(&[verb.raw, object.trim()]))
+            .collect(),
+    )
 }
 
 /// "…, e.g. by quarter" is no object.

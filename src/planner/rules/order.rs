@@ -175,7 +175,7 @@ fn work(x: &str, all: &[Word<'_>], grammar: &Grammar) -> Option<String> {
     let is_verb = grammar.is_verb(first)
         && !(grammar.lexicon.english && at == 0)
         && !(grammar.lexicon.nouns_are_capitalised && first.raw.starts_with(char::is_uppercase));
-    if is_verb && all.len() > at + 1 || is_verb && !grammar.lexicon.english {
+    if is_verb && (all.len() > at + 1 || !grammar.lexicon.english) {
         return Some(x[first.start..].to_owned());
     }
     passive(x, all, grammar)

@@ -9,10 +9,10 @@ use super::reader::Reader;
 use super::text::is_mark;
 
 impl Reader<'_> {
-    pub(super) fn work(&mut self, clause: Clause, branch: &mut Option<usize>) {
+    pub(super) fn work(&mut self, clause: &Clause, branch: &mut Option<usize>) {
         let link = clause.link.unwrap_or(Link::Chain);
         if let Some(condition) = &clause.condition {
-            self.last = Some(self.conditional(&clause, condition, link));
+            self.last = Some(self.conditional(clause, condition, link));
             *branch = None;
             return;
         }

@@ -87,9 +87,9 @@ impl<'g> Reader<'g> {
                 continue;
             };
             if condition.after {
-                self.graph.wait_for(step, other)
+                self.graph.wait_for(step, other);
             } else {
-                self.graph.wait_for(other, step)
+                self.graph.wait_for(other, step);
             }
         }
         let sinks = self.graph.sinks();
@@ -187,9 +187,8 @@ impl<'g> Reader<'g> {
             self.graph.add(rest, Link::Chain);
             return;
         }
-        let sentence = match self.after_colon(sentence) {
-            Some(rest) => rest,
-            None => return,
+        let Some(sentence) = self.after_colon(self.after_greeting(sentence)) else {
+            return;
         };
         let mut clauses = if self.unspaced {
             cjk::clauses(sentence)
@@ -205,7 +204,7 @@ impl<'g> Reader<'g> {
         for clause in clauses {
             match self.mood(&clause) {
                 Mood::Courtesy => {}
-                Mood::Work => self.work(clause, &mut branch),
+                Mood::Work => self.work(&clause, &mut branch),
                 Mood::Rule { about_last } | Mood::Fact { about_last } => self.note(clause.text, about_last),
             }
         }
@@ -239,6 +238,26 @@ impl<'g> Reader<'g> {
         }
     }
 
+    /// "Hi Bob, please …" from "please" on.
+    fn after_greeting<'a>(&self, sentence: &'a str) -> &'a str {
+        let opening = sentence
+            .char_indices()
+            .nth(60)
+            .map_or(sentence, |(end, _)| &sentence[..end]);
+        let Some((greeting, _)) = opening.split_once(',') else {
+            return sentence;
+        };
+        let said = words(greeting);
+        let greets = said
+            .first()
+            .is_some_and(|word| self.grammar.lexicon.greetings.contains(&&*word.lower));
+        if greets && said.len() <= 3 {
+            sentence[greeting.len() + 1..].trim_start()
+        } else {
+            sentence
+        }
+    }
+
     /// What a colon means: "Translate: <text>" takes what follows as its material (`None`: all done here), in
     /// "Build a shop: design it, code it" the head is the goal, in "Task: compare them" it is a label.
     fn after_colon<'a>(&mut self, sentence: &'a str) -> Option<&'a str> {
@@ -250,7 +269,10 @@ impl<'g> Reader<'g> {
         let said = words(&opening);
         let verb = said.first().filter(|word| self.grammar.is_verb(word));
         let Some(verb) = verb.filter(|_| said.len() <= 25) else {
-            let label = said.len() <= 3 && !self.is_label(head) && !tail.is_empty();
+            let label = said.len() <= 3
+                && !orders(&words(head), 0, self.grammar)
+                && !self.is_label(head)
+                && !tail.is_empty();
             let first = words(tail).into_iter().next();
             let works = first.is_some_and(|word| self.grammar.is_verb(&word)) || tail.ends_with('?');
             return Some(if label && works { tail } else { sentence });

@@ -21,8 +21,15 @@ async fn the_vector_of_a_text_is_fixed() {
     assert_eq!(OfflineEmbedder.id(), "offline/hash-512-v1");
     let vector = vector("invoice").await;
     // A change here makes every stored vector useless: it needs a new id.
-    let strongest: Vec<(usize, f32)> = vector.into_iter().enumerate().filter(|(_, x)| x.abs() > 0.3).collect();
-    assert!(matches!(strongest.as_slice(), [(483, x)] if (x - 0.652_328).abs() < 1e-5), "{strongest:?}");
+    let strongest: Vec<(usize, f32)> = vector
+        .into_iter()
+        .enumerate()
+        .filter(|(_, x)| x.abs() > 0.3)
+        .collect();
+    assert!(
+        matches!(strongest.as_slice(), [(483, x)] if (x - 0.652_328).abs() < 1e-5),
+        "{strongest:?}"
+    );
 }
 
 #[tokio::test]

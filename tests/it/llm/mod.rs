@@ -3,7 +3,9 @@
 mod conformance;
 mod embedder;
 mod offline;
+mod offline_tools;
 mod openai;
+mod openai_embeddings;
 mod openai_failures;
 mod prices;
 mod prompt;

@@ -278,12 +278,17 @@ async fn endless_answers_are_bounded() {
     let text = format!("data: {}\n\n", said(&"la ".repeat(500)));
     let call = json!({ "choices": [{ "delta": { "tool_calls": [{ "function": { "name": "f" } }] } }] });
     let one_event = format!("data: {}\n", "y".repeat(5_000));
-    for endless in [text, format!("data: {call}\n\n"), "x".repeat(60_000), one_event, "\n".repeat(60_000)] {
+    for endless in [
+        text,
+        format!("data: {call}\n\n"),
+        "x".repeat(60_000),
+        one_event,
+        "\n".repeat(60_000),
+    ] {
         let error = failure(ScriptedAnswer::sse(&[]).forever(&endless)).await;
         assert!(
             matches!(error, LlmError::Malformed { .. }),
-            "{:.40}: {error:?}",
-            endless
+            "{endless:.40}: {error:?}"
         );
     }
     let json = ScriptedAnswer::text(200, "application/json", "{\"choices\": \"").forever(&"z".repeat(50_000));

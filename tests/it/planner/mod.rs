@@ -6,6 +6,7 @@ mod bounds;
 mod instructions;
 mod languages;
 mod lists;
+mod order;
 mod prose;
 
 use agent_orchestrator::agents::registry::AgentRegistry;
@@ -19,7 +20,10 @@ type Case = (
 );
 
 fn plan(description: &str) -> PlanDraft {
-    let agents = AgentRegistry::builtin().unwrap();
+    let agents = match AgentRegistry::builtin() {
+        Ok(agents) => agents,
+        Err(error) => panic!("{error}"),
+    };
     let plan = rules::plan(description, agents.all());
     if let Err(error) = plan.validate(|agent| agents.get(agent).is_some()) {
         panic!("{description:?}: {error}");

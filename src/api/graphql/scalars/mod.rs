@@ -10,4 +10,4 @@ pub(super) use big_int::BigInt;
 pub(super) use date_time::date_time;
 pub(super) use decimal::Decimal;
 pub(super) use json::Json;
-pub(super) use money::{Currency, Money, MoneyInput};
+pub(super) use money::{Money, MoneyInput};

@@ -76,7 +76,7 @@ pub(super) static LEXICON: Lexicon = Lexicon {
         "zur gleichen zeit",
         "inzwischen",
     ],
-    before_that: &["davor", "vorher", "zuvor"],
+    before_that: &["aber zuerst", "davor", "vorher", "zuvor"],
     after: &["nachdem", "nach", "sobald"],
     before: &["bevor", "vor"],
     conditional: &["wenn", "falls", "sofern"],

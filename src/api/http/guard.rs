@@ -1,0 +1,190 @@
+//! What is asked of a document before async-graphql sees it.
+//!
+//! Its parser recurses with the nesting of literals and selections, without a bound: 4 KB of `[[[[…` overflow the stack
+//! and end the process, before any limit of the library applies. Validation expands fragments as often as they are
+//! spread: 700 bytes can take seconds. So: first bytes, tokens and nesting are counted without recursion; then, of the
+//! parsed document, how large it is with every fragment expanded, each computed once.
+
+use std::collections::HashMap;
+
+use async_graphql::{
+    Name, Positioned,
+    parser::{
+        parse_query,
+        types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet},
+    },
+};
+
+use crate::api::graphql::Code;
+
+/// Largest document, in bytes.
+pub const MAX_BYTES: usize = 64 * 1024;
+
+/// Most tokens. GraphiQL's introspection has about 400.
+pub const MAX_TOKENS: usize = 4_000;
+
+/// Deepest nesting of `{`, `[` and `(` together.
+pub const MAX_NESTING: usize = 64;
+
+/// Most fields once fragments are expanded.
+pub const MAX_FIELDS: u64 = 2_000;
+
+/// Why a document was refused.
+#[derive(Debug)]
+pub struct Refused {
+    pub code: Code,
+    pub message: String,
+    /// Where, as async-graphql's parser says it.
+    pub locations: Vec<(usize, usize)>,
+}
+
+impl Refused {
+    fn too_complex(message: String) -> Self {
+        Self { code: Code::QueryTooComplex, message, locations: Vec::new() }
+    }
+}
+
+/// Parses a document that is safe to parse, and lets it through if it is safe to validate.
+pub fn check(document: &str) -> Result<ExecutableDocument, Refused> {
+    scan(document)?;
+    let parsed = parse_query(document).map_err(|error| {
+        let error = async_graphql::ServerError::from(error);
+        Refused {
+            code: Code::GraphqlParseFailed,
+            message: error.message,
+            locations: error.locations.iter().map(|at| (at.line, at.column)).collect(),
+        }
+    })?;
+    let fields = expanded_fields(&parsed);
+    if fields > MAX_FIELDS {
+        let message = format!("the document has more than {MAX_FIELDS} fields once its fragments are expanded");
+        return Err(Refused::too_complex(message));
+    }
+    Ok(parsed)
+}
+
+/// Counts bytes, tokens and nesting. Brackets inside strings and comments do not count.
+fn scan(document: &str) -> Result<(), Refused> {
+    if document.len() > MAX_BYTES {
+        let message = format!("the document has {} bytes; at most {MAX_BYTES} are allowed", document.len());
+        return Err(Refused::too_complex(message));
+    }
+    let bytes = document.as_bytes();
+    let (mut at, mut tokens, mut nesting) = (0, 0_usize, 0_usize);
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'#' => at = end_of_line(bytes, at),
+            b'"' => {
+                tokens += 1;
+                at = end_of_string(bytes, at);
+            }
+            b'{' | b'[' | b'(' => {
+                tokens += 1;
+                nesting += 1;
+                at += 1;
+                if nesting > MAX_NESTING {
+                    let message = format!("the document is nested deeper than {MAX_NESTING} levels");
+                    return Err(Refused::too_complex(message));
+                }
+            }
+            b'}' | b']' | b')' => {
+                tokens += 1;
+                nesting = nesting.saturating_sub(1);
+                at += 1;
+            }
+            b' ' | b'\t' | b'\n' | b'\r' | b',' => at += 1,
+            _ if is_word(byte) => {
+                tokens += 1;
+                while bytes.get(at).is_some_and(|byte| is_word(*byte)) {
+                    at += 1;
+                }
+            }
+            _ => {
+                tokens += 1;
+                at += 1;
+            }
+        }
+        if tokens > MAX_TOKENS {
+            let message = format!("the document has more than {MAX_TOKENS} tokens");
+            return Err(Refused::too_complex(message));
+        }
+    }
+    Ok(())
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.' || byte == b'-' || byte >= 0x80
+}
+
+fn end_of_line(bytes: &[u8], from: usize) -> usize {
+    bytes[from..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(bytes.len(), |length| from + length)
+}
+
+/// The place after a string that begins at `from`; an unfinished one ends with its line, or a block with the document.
+fn end_of_string(bytes: &[u8], from: usize) -> usize {
+    if bytes[from..].starts_with(b"\"\"\"") {
+        let mut at = from + 3;
+        while at < bytes.len() {
+            if bytes[at..].starts_with(b"\\\"\"\"") {
+                at += 4;
+            } else if bytes[at..].starts_with(b"\"\"\"") {
+                return at + 3;
+            } else {
+                at += 1;
+            }
+        }
+        return at;
+    }
+    let mut at = from + 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'"' => return at + 1,
+            b'\n' | b'\r' => return at,
+            _ => at += 1,
+        }
+    }
+    at.min(bytes.len())
+}
+
+/// Fields of all operations with every fragment expanded. Fragments that spread themselves are left to validation.
+fn expanded_fields(document: &ExecutableDocument) -> u64 {
+    let mut sizes = Sizes { fragments: &document.fragments, known: HashMap::new() };
+    document
+        .operations
+        .iter()
+        .map(|(_, operation)| sizes.of(&operation.node.selection_set.node))
+        .fold(0, u64::saturating_add)
+}
+
+struct Sizes<'a> {
+    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+    /// Sizes found so far; None while a fragment is being looked at.
+    known: HashMap<&'a str, Option<u64>>,
+}
+
+impl<'a> Sizes<'a> {
+    /// Recursion is bounded: selections by the scan, fragments because each is entered once.
+    fn of(&mut self, set: &'a SelectionSet) -> u64 {
+        set.items.iter().map(|item| self.of_selection(&item.node)).fold(0, u64::saturating_add)
+    }
+
+    fn of_selection(&mut self, selection: &'a Selection) -> u64 {
+        match selection {
+            Selection::Field(field) => self.of(&field.node.selection_set.node).saturating_add(1),
+            Selection::InlineFragment(fragment) => self.of(&fragment.node.selection_set.node).saturating_add(1),
+            Selection::FragmentSpread(spread) => self.of_fragment(spread.node.fragment_name.node.as_str()),
+        }
+    }
+
+    fn of_fragment(&mut self, name: &'a str) -> u64 {
+        if let Some(known) = self.known.get(name) {
+            return known.unwrap_or(1);
+        }
+        let Some(fragment) = self.fragments.get(name) else { return 1 };
+        self.known.insert(name, None);
+        let size = self.of(&fragment.node.selection_set.node).saturating_add(1);
+        self.known.insert(name, Some(size));
+        size
+    }
+}

@@ -1,0 +1,251 @@
+//! From sections of the configuration to the parts that run.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use anyhow::{Context, bail};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    agents::registry::AgentRegistry,
+    api::http::HttpSettings,
+    config::{Config, Database},
+    domain::retry::Backoff,
+    engine::{Engine, EngineSettings},
+    feed::{Feed, LocalDoorbell, RedisDoorbell, doorbell::Doorbell},
+    limits::{LocalLimiter, Quota, Quotas, RateLimiter, RedisLimiter},
+    llm::{
+        ChatModel, Embedder,
+        offline::{OfflineEmbedder, OfflineModel},
+        openai::{OpenAiEmbedder, OpenAiModel, OpenAiSettings},
+        prices::PriceBook,
+        router::ModelRouter,
+    },
+    memory::{
+        LongTermMemory,
+        index::{IndexSettings, MemoryIndex, cpu_is_able},
+    },
+    services::Services,
+    store::{DatabaseLocation, Store, StoreSettings},
+    tools::{
+        builtin::{builtin_tools, web_fetch::WebFetchSettings},
+        registry::ToolRegistry,
+    },
+};
+
+/// Changes of a collection after which its vectors are written.
+const SAVE_AFTER_CHANGES: usize = 1_000;
+
+/// What the ways in and the worker share.
+pub(super) struct Parts {
+    pub(super) services: Services,
+    pub(super) engine: Engine,
+    pub(super) memory: LongTermMemory,
+}
+
+/// What would harm the operator.
+pub(super) fn refuse_unsafe(config: &Config) -> anyhow::Result<()> {
+    if !cpu_is_able() {
+        bail!("this program was built for processors with AVX2, FMA, F16C and POPCNT, and this one lacks some of them");
+    }
+    let server = &config.server;
+    if server.roles.api && server.listens_on_network() && !server.allow_open_on_network {
+        bail!(
+            "the API asks for no credentials, and others can reach {}: listen on 127.0.0.1, or set \
+             ORCHESTRATOR_ALLOW_OPEN_ON_NETWORK=true if something in front of it keeps strangers out",
+            server.listen
+        );
+    }
+    Ok(())
+}
+
+/// Opens the store and everything on top of it.
+pub(super) async fn parts(config: &Config, background: &CancellationToken) -> anyhow::Result<Parts> {
+    let worker_id = worker_id();
+    let store = open_store(config).await?;
+    let redis = redis_client(config).await?;
+    let doorbell: Arc<dyn Doorbell> = match &redis {
+        Some(client) => {
+            Arc::new(RedisDoorbell::start(client, config.redis.timeout(), worker_id.clone(), background))
+        }
+        None => Arc::new(LocalDoorbell::default()),
+    };
+    let limiter: Arc<dyn RateLimiter> = match redis {
+        Some(client) => Arc::new(RedisLimiter::new(client, config.redis.timeout(), quotas(config))),
+        None => Arc::new(LocalLimiter::new(&quotas(config))),
+    };
+    let feed = Feed::start(store.clone(), doorbell, background.clone());
+    let prices = Arc::new(price_book(config)?);
+    let memory = long_term_memory(config, &store, &prices)?;
+    let tools = Arc::new(tool_registry(config)?);
+    let agents = Arc::new(agent_registry(config, &tools)?);
+    let engine = Engine {
+        store: store.clone(),
+        feed: feed.clone(),
+        memory: memory.clone(),
+        models: model_router(config)?,
+        prices,
+        tools: Arc::clone(&tools),
+        agents: Arc::clone(&agents),
+        settings: Arc::new(engine_settings(config, worker_id)),
+    };
+    for agent in agents.all() {
+        engine.models.resolve(&agent.model).with_context(|| format!("agent {:?}", agent.name))?;
+    }
+    let services = Services {
+        store,
+        feed,
+        memory: memory.clone(),
+        limiter,
+        agents,
+        tools,
+        max_attempts: i32::try_from(config.engine.max_attempts).unwrap_or(i32::MAX),
+        max_search_results: config.memory.max_results,
+    };
+    Ok(Parts { services, engine, memory })
+}
+
+/// Connects, and brings the schema up to date.
+pub(super) async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    let database = match config.storage.database() {
+        Database::Sqlite(path) => DatabaseLocation::Sqlite(path),
+        Database::Postgres(url) => DatabaseLocation::Postgres(url.expose().to_owned()),
+    };
+    let settings = StoreSettings {
+        database,
+        max_connections: config.storage.max_connections,
+        acquire_timeout: config.storage.acquire_timeout(),
+        statement_timeout: config.storage.statement_timeout(),
+    };
+    // Displayed without its password.
+    let shown = config.storage.database();
+    let store = Store::open(&settings).await.with_context(|| format!("cannot open the database {shown}"))?;
+    store.migrate().await.with_context(|| format!("cannot bring the database {shown} up to date"))?;
+    Ok(store)
+}
+
+pub(super) fn http_settings(config: &Config) -> HttpSettings {
+    HttpSettings { max_body: config.server.max_body_bytes, request_timeout: config.server.request_timeout() }
+}
+
+/// A Redis that cannot be reached is no reason not to start: everything works without it, only slower.
+async fn redis_client(config: &Config) -> anyhow::Result<Option<redis::Client>> {
+    let Some(url) = &config.redis.url else { return Ok(None) };
+    let client = redis::Client::open(url.expose()).context("REDIS_URL cannot be used")?;
+    let ping = async {
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        redis::cmd("PING").query_async::<()>(&mut connection).await
+    };
+    match tokio::time::timeout(std::time::Duration::from_secs(2), ping).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "Redis cannot be reached: starting degraded, and trying again"),
+        Err(_) => tracing::warn!("Redis does not answer: starting degraded, and trying again"),
+    }
+    Ok(Some(client))
+}
+
+fn quotas(config: &Config) -> Quotas {
+    let limits = &config.limits;
+    let quota = |rate: &crate::config::limits::Rate| {
+        limits.enabled.then_some(Quota { per_minute: rate.per_minute, burst: rate.burst })
+    };
+    Quotas { submit_task: quota(&limits.submit_task), search_memory: quota(&limits.search_memory) }
+}
+
+fn price_book(config: &Config) -> anyhow::Result<PriceBook> {
+    let Some(path) = &config.models.prices_file else { return Ok(PriceBook::builtin()?) };
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the prices {}", path.display()))?;
+    PriceBook::with_override(&text).with_context(|| format!("in the prices {}", path.display()))
+}
+
+fn openai_settings(config: &Config) -> OpenAiSettings {
+    OpenAiSettings {
+        base_url: config.models.openai.base_url.expose().to_owned(),
+        api_key: config.models.openai.api_key.clone(),
+        request_timeout: config.models.request_timeout(),
+        stall_timeout: config.models.stall_timeout(),
+    }
+}
+
+fn model_router(config: &Config) -> anyhow::Result<ModelRouter> {
+    let mut providers: BTreeMap<String, Arc<dyn ChatModel>> = BTreeMap::new();
+    providers.insert("offline".to_owned(), Arc::new(OfflineModel));
+    if config.models.openai.is_configured() {
+        providers.insert("openai".to_owned(), Arc::new(OpenAiModel::new(openai_settings(config))?));
+    }
+    if config.models.anthropic.api_key.is_some() {
+        tracing::warn!("ANTHROPIC_API_KEY is set, but this version does not speak with Anthropic yet");
+    }
+    let default = config.models.default_model();
+    Ok(ModelRouter::new(providers, format!("{}/{}", default.provider, default.model))?)
+}
+
+fn long_term_memory(config: &Config, store: &Store, prices: &Arc<PriceBook>) -> anyhow::Result<LongTermMemory> {
+    let openai = &config.models.openai;
+    let embedder: Arc<dyn Embedder> = match &openai.embedding_model {
+        Some(model) if config.embeds_with_openai() => {
+            Arc::new(OpenAiEmbedder::new(openai_settings(config), model, openai.embedding_dimension)?)
+        }
+        _ => Arc::new(OfflineEmbedder),
+    };
+    let index = MemoryIndex::new(IndexSettings {
+        directory: config.memory.save_index.then(|| config.storage.data_dir.join("faiss")),
+        dimension: embedder.dimension(),
+        embedder_id: embedder.id().to_owned(),
+        max_open_collections: config.memory.max_open_collections,
+        save_after_changes: SAVE_AFTER_CHANGES,
+    })?;
+    Ok(LongTermMemory::new(store.clone(), embedder, index, Arc::clone(prices)))
+}
+
+fn tool_registry(config: &Config) -> anyhow::Result<ToolRegistry> {
+    let web = &config.tools.web_fetch;
+    let settings = if web.enabled {
+        let hosts: Result<_, _> = web.allowed_hosts.iter().map(|host| host.parse()).collect();
+        Some(WebFetchSettings {
+            allowed_hosts: hosts.context("tools.web_fetch.allowed_hosts")?,
+            allow_http: web.allow_http,
+            allow_private_addresses: web.allow_private_addresses,
+            ..WebFetchSettings::default()
+        })
+    } else {
+        None
+    };
+    Ok(ToolRegistry::builder().register_all(builtin_tools(settings)).build()?)
+}
+
+fn agent_registry(config: &Config, tools: &ToolRegistry) -> anyhow::Result<AgentRegistry> {
+    let registry = match &config.agents.file {
+        None => AgentRegistry::builtin()?,
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the agents {}", path.display()))?;
+            AgentRegistry::parse(&text).with_context(|| format!("in the agents {}", path.display()))?
+        }
+    };
+    // The built-in roles may use `web_fetch`, which is there only when it is switched on.
+    registry.validate_tools(|tool| tools.get(tool).is_some() || tool == "web_fetch")?;
+    Ok(registry)
+}
+
+fn engine_settings(config: &Config, worker_id: String) -> EngineSettings {
+    let engine = &config.engine;
+    EngineSettings {
+        worker_id,
+        concurrency: engine.concurrency,
+        claim_batch: engine.claim_batch as usize,
+        lease: engine.lease(),
+        heartbeat: engine.heartbeat(),
+        poll: engine.poll(),
+        step_timeout: engine.step_timeout(),
+        backoff: Backoff { base: engine.retry_base(), max: engine.retry_max() },
+        drain: config.server.drain(),
+    }
+}
+
+/// Names this process among its like: host, process, and a random part for hosts that share names.
+fn worker_id() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = host.trim();
+    let host = if host.is_empty() { "host" } else { host };
+    format!("{host}-{}-{:08x}", std::process::id(), rand::random::<u32>())
+}
