@@ -86,20 +86,14 @@ impl App {
         }
         running.close();
         let router = if serves_api { http::router(http) } else { http::operations_router(http) };
-        let stopped = stop.clone();
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async move { stopped.cancelled().await });
-        tokio::select! {
-            ended = serving.into_future() => ended.context("the server broke off")?,
-            // Requests that outlast the drain time are dropped with the process.
-            () = async { stop.cancelled().await; tokio::time::sleep(drain).await } => {}
-        }
+        let served = http::serve(listener, router, stop.clone(), drain).await;
         stop.cancel();
         running.wait().await;
         background.cancel();
         if save_index {
             save(&memory).await;
         }
-        Ok(())
+        served.context("the server broke off")
     }
 }
 

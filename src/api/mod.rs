@@ -2,7 +2,7 @@
 //!
 //! `graphql` wraps rows and services into the contract, one folder per noun; `http` carries it.
 //!
-//! May use: `services`, `domain`, and the rows and value types that services answer with.
+//! May use: `services`, `domain`, and of `store` and `feed` the rows, pages and items that services answer with.
 
 pub mod graphql;
 pub mod http;

@@ -11,7 +11,7 @@ use crate::{
     config::{Config, Database},
     domain::retry::Backoff,
     engine::{Engine, EngineSettings},
-    feed::{Feed, LocalDoorbell, RedisDoorbell, doorbell::Doorbell},
+    feed::{Feed, LocalDoorbell, RedisDoorbell, RedisDoorbellSettings, doorbell::Doorbell},
     limits::{LocalLimiter, Quota, Quotas, RateLimiter, RedisLimiter},
     llm::{
         ChatModel, Embedder,
@@ -62,17 +62,8 @@ pub(super) fn refuse_unsafe(config: &Config) -> anyhow::Result<()> {
 pub(super) async fn parts(config: &Config, background: &CancellationToken) -> anyhow::Result<Parts> {
     let worker_id = worker_id();
     let store = open_store(config).await?;
-    let redis = redis_client(config).await?;
-    let doorbell: Arc<dyn Doorbell> = match &redis {
-        Some(client) => {
-            Arc::new(RedisDoorbell::start(client, config.redis.timeout(), worker_id.clone(), background))
-        }
-        None => Arc::new(LocalDoorbell::default()),
-    };
-    let limiter: Arc<dyn RateLimiter> = match redis {
-        Some(client) => Arc::new(RedisLimiter::new(client, config.redis.timeout(), quotas(config))),
-        None => Arc::new(LocalLimiter::new(&quotas(config))),
-    };
+    let doorbell = doorbell(config, &worker_id, background)?;
+    let limiter = limiter(config)?;
     let feed = Feed::start(store.clone(), doorbell, background.clone());
     let prices = Arc::new(price_book(config)?);
     let memory = long_term_memory(config, &store, &prices)?;
@@ -127,20 +118,23 @@ pub(super) fn http_settings(config: &Config) -> HttpSettings {
     HttpSettings { max_body: config.server.max_body_bytes, request_timeout: config.server.request_timeout() }
 }
 
-/// A Redis that cannot be reached is no reason not to start: everything works without it, only slower.
-async fn redis_client(config: &Config) -> anyhow::Result<Option<redis::Client>> {
-    let Some(url) = &config.redis.url else { return Ok(None) };
-    let client = redis::Client::open(url.expose()).context("REDIS_URL cannot be used")?;
-    let ping = async {
-        let mut connection = client.get_multiplexed_async_connection().await?;
-        redis::cmd("PING").query_async::<()>(&mut connection).await
+fn doorbell(config: &Config, origin: &str, background: &CancellationToken) -> anyhow::Result<Arc<dyn Doorbell>> {
+    let Some(url) = &config.redis.url else { return Ok(Arc::new(LocalDoorbell::default())) };
+    let settings = RedisDoorbellSettings {
+        url: url.expose().to_owned(),
+        prefix: config.redis.prefix.clone(),
+        timeout: config.redis.timeout(),
+        origin: origin.to_owned(),
     };
-    match tokio::time::timeout(std::time::Duration::from_secs(2), ping).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "Redis cannot be reached: starting degraded, and trying again"),
-        Err(_) => tracing::warn!("Redis does not answer: starting degraded, and trying again"),
-    }
-    Ok(Some(client))
+    Ok(Arc::new(RedisDoorbell::start(settings, background).context("REDIS_URL cannot be used")?))
+}
+
+fn limiter(config: &Config) -> anyhow::Result<Arc<dyn RateLimiter>> {
+    let quotas = quotas(config);
+    let Some(url) = &config.redis.url else { return Ok(Arc::new(LocalLimiter::new(&quotas))) };
+    let (prefix, timeout) = (config.redis.prefix.clone(), config.redis.timeout());
+    let limiter = RedisLimiter::new(url.expose(), prefix, timeout, quotas);
+    Ok(Arc::new(limiter.context("REDIS_URL cannot be used")?))
 }
 
 fn quotas(config: &Config) -> Quotas {

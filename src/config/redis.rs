@@ -20,6 +20,9 @@ pub struct RedisConfig {
     /// Read from `REDIS_URL`.
     #[serde(deserialize_with = "optional")]
     pub url: Option<RedisUrl>,
+    /// What keys and channels begin with: deployments that share a Redis take different ones.
+    /// Default `agent-orchestrator`.
+    pub prefix: String,
     /// How long a command may take before this process goes on without Redis, in milliseconds. Default 250.
     pub timeout_ms: u64,
 }
@@ -28,6 +31,7 @@ impl Default for RedisConfig {
     fn default() -> Self {
         Self {
             url: None,
+            prefix: "agent-orchestrator".to_owned(),
             timeout_ms: 250,
         }
     }
@@ -40,6 +44,10 @@ impl RedisConfig {
     }
 
     pub(super) fn check(&self) -> Result<(), Invalid> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+        if !(1..=64).contains(&self.prefix.len()) || !self.prefix.bytes().all(fits) {
+            return Err(Invalid::new("redis.prefix", "1 to 64 ASCII letters, digits and the characters - _ . :"));
+        }
         within("redis.timeout_ms", self.timeout_ms, 1..=60_000)
     }
 }

@@ -14,4 +14,4 @@ mod tail;
 
 pub use event_stream::{Feed, FeedItem};
 pub use local::LocalDoorbell;
-pub use redis::RedisDoorbell;
+pub use redis::{RedisDoorbell, RedisDoorbellSettings};

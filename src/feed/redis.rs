@@ -10,13 +10,27 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use redis::{Client, aio::ConnectionManager};
+use redis::{
+    Client,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::doorbell::{BACKLOG, Doorbell, Ring};
 
-const CHANNEL: &str = "agent-orchestrator:doorbell";
+/// Where the doorbell of a deployment is.
+#[derive(Clone)]
+pub struct RedisDoorbellSettings {
+    /// `redis://…`. May hold a password: never logged.
+    pub url: String,
+    /// Keeps deployments on one Redis apart.
+    pub prefix: String,
+    /// How long a command may take.
+    pub timeout: Duration,
+    /// Identifies this process's own rings, which it has heard already.
+    pub origin: String,
+}
 
 /// Rings waiting to be published; past this they are dropped and readers poll.
 const OUTBOX: usize = 4_096;
@@ -29,28 +43,37 @@ const PROBE: Duration = Duration::from_secs(2);
 
 /// Rings through Redis. Everything local works without it.
 pub struct RedisDoorbell {
-    /// Identifies this process's own rings, which it has heard already.
-    origin: String,
     rings: broadcast::Sender<Ring>,
     outbox: mpsc::Sender<Ring>,
     connected: Arc<AtomicBool>,
 }
 
 impl RedisDoorbell {
-    /// Starts the subscription and the publisher; both run until `stop`.
-    pub fn start(client: &Client, timeout: Duration, origin: String, stop: &CancellationToken) -> Self {
+    /// Starts the subscription and the publisher; both run until `stop`. Fails only if the URL cannot be used: a Redis
+    /// that cannot be reached is tried again and again.
+    pub fn start(settings: RedisDoorbellSettings, stop: &CancellationToken) -> redis::RedisResult<Self> {
+        let RedisDoorbellSettings { url, prefix, timeout, origin } = settings;
+        let client = Client::open(url)?;
+        let channel = format!("{prefix}:doorbell");
         let (rings, _) = broadcast::channel(BACKLOG);
         let (outbox, queue) = mpsc::channel(OUTBOX);
         let connected = Arc::new(AtomicBool::new(false));
-        tokio::spawn(stop.clone().run_until_cancelled_owned(publish(client.clone(), timeout, origin.clone(), queue)));
-        let listener = Listener {
+        let publisher = Publisher {
             client: client.clone(),
+            timeout,
             origin: origin.clone(),
+            channel: channel.clone(),
+        };
+        tokio::spawn(stop.clone().run_until_cancelled_owned(publisher.run(queue)));
+        let listener = Listener {
+            client,
+            origin,
+            channel,
             rings: rings.clone(),
             connected: Arc::clone(&connected),
         };
         tokio::spawn(stop.clone().run_until_cancelled_owned(listener.run()));
-        Self { origin, rings, outbox, connected }
+        Ok(Self { rings, outbox, connected })
     }
 }
 
@@ -73,38 +96,41 @@ impl Doorbell for RedisDoorbell {
     }
 }
 
-impl std::fmt::Debug for RedisDoorbell {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RedisDoorbell").field("origin", &self.origin).finish_non_exhaustive()
-    }
+struct Publisher {
+    client: Client,
+    timeout: Duration,
+    origin: String,
+    channel: String,
 }
 
-/// Publishes what gathers while the last publication was under way, in one round trip.
-async fn publish(client: Client, timeout: Duration, origin: String, mut queue: mpsc::Receiver<Ring>) {
-    let settings = redis::aio::ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(timeout))
-        .set_response_timeout(Some(timeout))
-        .set_number_of_retries(0);
-    let mut connection: Option<ConnectionManager> = None;
-    let mut batch = Vec::new();
-    while queue.recv_many(&mut batch, 256).await > 0 {
-        if connection.is_none() {
-            connection = ConnectionManager::new_with_config(client.clone(), settings.clone()).await.ok();
-        }
-        let mut pipeline = redis::pipe();
-        for ring in batch.drain(..) {
-            if let Ok(text) = serde_json::to_string(&ring) {
-                pipeline.publish(CHANNEL, format!("{origin}\n{text}")).ignore();
+impl Publisher {
+    /// Publishes what gathers while the last publication was under way, in one round trip.
+    async fn run(self, mut queue: mpsc::Receiver<Ring>) {
+        let settings = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(self.timeout))
+            .set_response_timeout(Some(self.timeout))
+            .set_number_of_retries(0);
+        let mut connection: Option<ConnectionManager> = None;
+        let mut batch = Vec::new();
+        while queue.recv_many(&mut batch, 256).await > 0 {
+            if connection.is_none() {
+                connection = ConnectionManager::new_with_config(self.client.clone(), settings.clone()).await.ok();
             }
-        }
-        let sent = match &mut connection {
-            Some(connection) => pipeline.query_async::<()>(connection).await.is_ok(),
-            None => false,
-        };
-        if !sent {
-            connection = None;
-            metrics::counter!("doorbell_publish_failures_total").increment(1);
-            tokio::time::sleep(RECONNECT).await;
+            let mut pipeline = redis::pipe();
+            for ring in batch.drain(..) {
+                if let Ok(text) = serde_json::to_string(&ring) {
+                    pipeline.publish(&self.channel, format!("{}\n{text}", self.origin)).ignore();
+                }
+            }
+            let sent = match &mut connection {
+                Some(connection) => pipeline.query_async::<()>(connection).await.is_ok(),
+                None => false,
+            };
+            if !sent {
+                connection = None;
+                metrics::counter!("doorbell_publish_failures_total").increment(1);
+                tokio::time::sleep(RECONNECT).await;
+            }
         }
     }
 }
@@ -112,6 +138,7 @@ async fn publish(client: Client, timeout: Duration, origin: String, mut queue: m
 struct Listener {
     client: Client,
     origin: String,
+    channel: String,
     rings: broadcast::Sender<Ring>,
     connected: Arc<AtomicBool>,
 }
@@ -134,7 +161,7 @@ impl Listener {
     /// Subscribes and passes rings on until the connection ends or falls silent.
     async fn listen(&self, failing: &mut bool) -> redis::RedisResult<()> {
         let mut subscription = self.client.get_async_pubsub().await?;
-        subscription.subscribe(CHANNEL).await?;
+        subscription.subscribe(&self.channel).await?;
         self.connected.store(true, Ordering::Relaxed);
         if std::mem::take(failing) {
             tracing::info!("doorbell: Redis is back");
@@ -145,7 +172,7 @@ impl Listener {
                 Ok(Some(message)) => self.pass_on(message.get_payload_bytes()),
                 Ok(None) => return Ok(()),
                 // Silence is normal, a dead socket looks the same: re-subscribing makes Redis answer or fail.
-                Err(_) => tokio::time::timeout(PROBE, subscription.subscribe(CHANNEL)).await.map_err(|_| {
+                Err(_) => tokio::time::timeout(PROBE, subscription.subscribe(&self.channel)).await.map_err(|_| {
                     redis::RedisError::from((redis::ErrorKind::Io, "the subscription does not answer"))
                 })??,
             }

@@ -25,6 +25,7 @@ const REST: Duration = Duration::from_secs(1);
 /// Counts in Redis, and in this process while Redis is away.
 pub struct RedisLimiter {
     client: Client,
+    prefix: String,
     timeout: Duration,
     connection: OnceCell<ConnectionManager>,
     script: Script,
@@ -35,17 +36,18 @@ pub struct RedisLimiter {
 }
 
 impl RedisLimiter {
-    /// Connects on the first check.
-    pub fn new(client: Client, timeout: Duration, quotas: Quotas) -> Self {
-        Self {
-            client,
+    /// Connects on the first check. Deployments that share a Redis take different prefixes.
+    pub fn new(url: &str, prefix: String, timeout: Duration, quotas: Quotas) -> redis::RedisResult<Self> {
+        Ok(Self {
+            client: Client::open(url)?,
+            prefix,
             timeout,
             connection: OnceCell::new(),
             script: Script::new(include_str!("gcra.lua")),
             quotas,
             fallback: LocalLimiter::new(&quotas),
             resting: Arc::default(),
-        }
+        })
     }
 
     async fn ask(&self, what: Limited, tenant: &TenantId, user: &UserId) -> redis::RedisResult<Decision> {
@@ -62,7 +64,7 @@ impl RedisLimiter {
         let interval_us = 60_000_000 / u64::from(quota.per_minute.max(1));
         let wait_us: u64 = self
             .script
-            .key(key(what, tenant, user))
+            .key(key(&self.prefix, what, tenant, user))
             .arg(interval_us)
             .arg(quota.burst.max(1))
             .invoke_async(&mut connection)
@@ -99,8 +101,8 @@ impl RateLimiter for RedisLimiter {
 }
 
 /// The braces keep a tenant's keys on one node of a cluster. Names are hashed: they may hold anything, a key may not.
-fn key(what: Limited, tenant: &TenantId, user: &UserId) -> String {
+fn key(prefix: &str, what: Limited, tenant: &TenantId, user: &UserId) -> String {
     let digest = Sha256::digest(format!("{}\0{}", tenant, user));
     let short: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("agent-orchestrator:limit:{}:{{{short}}}", what.as_str())
+    format!("{prefix}:limit:{}:{{{short}}}", what.as_str())
 }

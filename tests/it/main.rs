@@ -1,1 +1,23 @@
+//! Everything is tested from outside: the public API against real parts, on both stacks. Mirrors `src`.
+//!
+//! Run by `make test`, which starts one Postgres and one Redis for the whole run.
 
+#![cfg(test)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+
+mod support;
+
+mod agents;
+mod api;
+mod architecture;
+mod config;
+mod domain;
+mod engine;
+mod feed;
+mod limits;
+mod llm;
+mod memory;
+mod planner;
+mod process;
+mod store;
+mod tools;

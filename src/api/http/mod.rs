@@ -11,6 +11,7 @@ mod graphql;
 pub mod guard;
 mod health;
 mod params;
+mod serve;
 mod websocket;
 
 use std::{sync::Arc, time::Duration};
@@ -32,6 +33,7 @@ use tower_http::{
 use super::graphql::{ApiSchema, Code};
 use crate::services::Services;
 use executor::GuardedExecutor;
+pub use serve::serve;
 
 /// What the routes work with.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ mod tool;
 use async_graphql::{Context, Object, SimpleObject};
 
 use super::{context::ContextExt, error::Error};
-use crate::agents::role::AgentRole;
+use crate::services::AgentRole;
 pub(super) use tool::{Tool, ToolEffect};
 
 /// A role that carries steps out.

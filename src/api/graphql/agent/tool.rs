@@ -2,7 +2,7 @@
 
 use async_graphql::{Enum, SimpleObject};
 
-use crate::{api::graphql::scalars::Json, tools::ToolDefinition};
+use crate::{api::graphql::scalars::Json, services::ToolDefinition};
 
 /// A function that agents may call.
 #[derive(SimpleObject)]

@@ -10,7 +10,7 @@ use crate::{
         scalars::{BigInt, Money, date_time},
         task::StepError,
     },
-    llm::chat::ChatAnswer,
+    services::ChatAnswer,
 };
 
 /// One call of a chat model.

@@ -1,0 +1,3 @@
+//! The contract, over HTTP and WebSocket.
+
+mod first_task;

@@ -1,0 +1,1 @@
+//! `src/feed`, from outside.
