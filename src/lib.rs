@@ -31,6 +31,8 @@ pub mod engine;
 pub mod services;
 /// GraphQL and the HTTP around it.
 pub mod api;
+/// Cases run through the program and scored.
+pub mod eval;
 
 /// Defaults, file, environment, flags.
 pub mod config;

@@ -1,6 +1,6 @@
 //! Column types that are not ids: owners, money, moments and stored JSON.
 
-use std::{fmt, ops::Add};
+use std::{fmt, ops::Add, str::FromStr};
 
 use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,42 @@ pub struct NanoUsd(pub i64);
 impl NanoUsd {
     /// No money: a price that is known to be zero.
     pub const ZERO: Self = Self(0);
+}
+
+/// Why a text is not an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an amount is a decimal with at most nine places, for instance 0.25")]
+pub struct ParseAmountError;
+
+impl fmt::Display for NanoUsd {
+    /// The exact decimal with nine places, for instance `0.001250000`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, nanos) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs());
+        write!(f, "{sign}{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
+    }
+}
+
+impl FromStr for NanoUsd {
+    type Err = ParseAmountError;
+
+    /// Reads a decimal without a float on the way: no exponent, no sign but a minus, at most nine places.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (whole, places) = digits.split_once('.').unwrap_or((digits, ""));
+        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || !all_digits(whole) || !all_digits(places) || places.len() > 9 {
+            return Err(ParseAmountError);
+        }
+        let parse = |digits: &str| digits.parse::<i64>().map_err(|_| ParseAmountError);
+        let nanos = parse(whole)?
+            .checked_mul(1_000_000_000)
+            .and_then(|whole| whole.checked_add(parse(&format!("{places:0<9}")).ok()?))
+            .ok_or(ParseAmountError)?;
+        Ok(Self(if negative { -nanos } else { nanos }))
+    }
 }
 
 impl Add for NanoUsd {

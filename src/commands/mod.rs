@@ -5,6 +5,7 @@
 //! May use: everything; it is above the composition root.
 
 mod config;
+mod eval;
 mod migrate;
 mod schema;
 mod serve;
@@ -30,6 +31,14 @@ enum Command {
     Serve(Settings),
     /// Bring the database up to date and exit. `serve` does it too.
     Migrate(Settings),
+    /// Run a file of cases through the program and score what comes of them.
+    Eval {
+        /// The cases, as TOML; those that come with the program where nothing is said.
+        #[arg(long, value_name = "FILE")]
+        cases: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Print the GraphQL schema.
     Schema,
     /// Print the effective configuration, secrets hidden.
@@ -68,6 +77,7 @@ impl Cli {
         match self.command {
             Command::Serve(settings) => serve::run(&settings.load()?).await,
             Command::Migrate(settings) => migrate::run(&settings.load()?).await,
+            Command::Eval { cases, settings } => eval::run(settings.load()?, cases.as_deref()).await,
             Command::Schema => schema::run(),
             Command::Config(settings) => config::run(&settings.load()?),
         }

@@ -3,6 +3,7 @@
 //! May use: the ids, enums and column types of `entity`, nothing else of ours.
 
 pub mod clock;
+pub mod digest;
 pub mod lifecycle;
 pub mod plan;
 pub mod retry;

@@ -3,7 +3,7 @@
 use entity::{
     enums::MemorySource,
     ids::MemoryId,
-    values::{JsonText, NanoUsd},
+    values::JsonText,
 };
 use serde_json::json;
 
@@ -160,9 +160,4 @@ impl Engine {
             })
             .collect()
     }
-}
-
-/// Money as people read it.
-pub(super) fn usd(amount: NanoUsd) -> String {
-    format!("{}.{:09} USD", amount.0 / 1_000_000_000, (amount.0 % 1_000_000_000).abs())
 }

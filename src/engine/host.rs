@@ -24,14 +24,14 @@ pub(super) struct StepHost<'a> {
 #[async_trait]
 impl ToolHost for StepHost<'_> {
     async fn now(&self) -> Result<DateTime<Utc>, ToolError> {
-        let now = self.engine.store.now().await.map_err(store_failed)?;
+        let now = self.engine.store.now().await.map_err(|error| store_failed(&error))?;
         Ok(DateTime::from_timestamp_millis(now.0).unwrap_or_default())
     }
 
     async fn search_memory(&self, query: &str, limit: usize) -> Result<Vec<FoundMemory>, ToolError> {
         let (engine, claim) = (self.engine, self.claim);
-        let embedded = engine.memory.embed(query).await.map_err(memory_failed)?;
-        let change = engine.store.pay_for_step(claim, embedded.cost).await.map_err(store_failed)?;
+        let embedded = engine.memory.embed(query).await.map_err(|error| memory_failed(&error))?;
+        let change = engine.store.pay_for_step(claim, embedded.cost).await.map_err(|error| store_failed(&error))?;
         engine.feed.announce(&change).await;
         let query = SearchQuery {
             tenant: claim.task.tenant_id.clone(),
@@ -41,13 +41,13 @@ impl ToolHost for StepHost<'_> {
             min_score: None,
             filter: MetadataFilter::default(),
         };
-        let found = engine.memory.search(&embedded.vector, &query).await.map_err(memory_failed)?;
+        let found = engine.memory.search(&embedded.vector, &query).await.map_err(|error| memory_failed(&error))?;
         let used: Vec<UsedMemory> = (1..)
             .zip(&found.hits)
             .map(|(rank, (row, score))| UsedMemory { memory: row.id, rank, score: f64::from(*score) })
             .collect();
         let (tenant, task, step) = (&claim.task.tenant_id, claim.task.id, claim.step.id);
-        engine.store.record_memory_use(tenant, task, step, &used).await.map_err(store_failed)?;
+        engine.store.record_memory_use(tenant, task, step, &used).await.map_err(|error| store_failed(&error))?;
         let hit = |(row, score): (entity::memory::Model, f32)| FoundMemory {
             id: row.id.to_string(),
             content: row.content,
@@ -58,8 +58,8 @@ impl ToolHost for StepHost<'_> {
 
     async fn remember(&self, content: &str) -> Result<String, ToolError> {
         let (engine, claim) = (self.engine, self.claim);
-        let embedded = engine.memory.embed(content).await.map_err(memory_failed)?;
-        let change = engine.store.pay_for_step(claim, embedded.cost).await.map_err(store_failed)?;
+        let embedded = engine.memory.embed(content).await.map_err(|error| memory_failed(&error))?;
+        let change = engine.store.pay_for_step(claim, embedded.cost).await.map_err(|error| store_failed(&error))?;
         engine.feed.announce(&change).await;
         let new = NewContent {
             tenant: claim.task.tenant_id.clone(),
@@ -72,29 +72,29 @@ impl ToolHost for StepHost<'_> {
             source_step: Some(claim.step.id),
         };
         let row = engine.memory.row(new, &embedded.vector);
-        let stored = engine.store.remember(&row).await.map_err(store_failed)?;
+        let stored = engine.store.remember(&row).await.map_err(|error| store_failed(&error))?;
         Ok(stored.id.to_string())
     }
 
     async fn read_notes(&self) -> Result<Vec<Note>, ToolError> {
-        let notes = self.engine.store.notes(self.claim.task.id).await.map_err(store_failed)?;
+        let notes = self.engine.store.notes(self.claim.task.id).await.map_err(|error| store_failed(&error))?;
         Ok(notes.into_iter().map(|note| Note { name: note.name, content: note.content }).collect())
     }
 
     async fn write_note(&self, name: &str, content: &str) -> Result<(), ToolError> {
-        if self.engine.store.write_note(self.claim, name, content).await.map_err(store_failed)? {
+        if self.engine.store.write_note(self.claim, name, content).await.map_err(|error| store_failed(&error))? {
             return Ok(());
         }
         Err(ToolError::Failed("the task has as many notes as it may have: remove one first".to_owned()))
     }
 }
 
-fn store_failed(error: StoreError) -> ToolError {
-    tracing::warn!(error = &error as &dyn std::error::Error, "a tool met a failing store");
+fn store_failed(error: &StoreError) -> ToolError {
+    tracing::warn!(error = error as &dyn std::error::Error, "a tool met a failing store");
     ToolError::Failed("the database failed; try again".to_owned())
 }
 
-fn memory_failed(error: MemoryError) -> ToolError {
-    tracing::warn!(error = &error as &dyn std::error::Error, "a tool met a failing memory");
+fn memory_failed(error: &MemoryError) -> ToolError {
+    tracing::warn!(error = error as &dyn std::error::Error, "a tool met a failing memory");
     ToolError::Failed("memory could not be reached; try again".to_owned())
 }

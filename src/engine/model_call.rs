@@ -7,15 +7,13 @@ use entity::{
     llm_call, tool_call,
     values::{JsonText, NanoUsd},
 };
-use sha2::{Digest, Sha256};
 
 use super::{
     Engine,
-    acting::usd,
     error::{StepError, model_error_code},
 };
 use crate::{
-    domain::clock::Stopwatch,
+    domain::{clock::Stopwatch, digest::sha256_hex},
     llm::{
         ChatModel,
         chat::{ChatAnswer, ChatRequest, Usage},
@@ -142,15 +140,13 @@ impl Engine {
 }
 
 fn hash(request: &ChatRequest) -> Result<String, serde_json::Error> {
-    let text = serde_json::to_vec(request)?;
-    Ok(Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(sha256_hex(&serde_json::to_vec(request)?))
 }
 
 fn over_budget(left: NanoUsd, needed: NanoUsd) -> StepError {
     let message = format!(
-        "the next model call may cost {}, and {} of the task's budget is left: raise it with raiseBudget",
-        usd(needed),
-        usd(left)
+        "the next model call may cost {needed} USD, and {left} USD of the task's budget is left: raise it with \
+         raiseBudget"
     );
     StepError::Wait { reason: entity::enums::WaitReason::Budget, message }
 }

@@ -2,12 +2,11 @@
 //! refusals included.
 
 use entity::{enums::{CallStatus, ToolEffect, WaitReason}, ids::ToolCallId, tool_call};
-use sha2::{Digest, Sha256};
 
 use super::{Engine, error::StepError, host::StepHost, model_call::Journal};
 use crate::{
     agents::{role::AgentRole, session::Session},
-    domain::clock::Stopwatch,
+    domain::{clock::Stopwatch, digest::sha256_hex},
     llm::{chat::ToolRequest, prompt},
     store::{
         calls::{NewToolCall, ToolSettlement},
@@ -112,7 +111,7 @@ impl Engine {
     ) -> Result<String, StepError> {
         let arguments: String =
             request.arguments.chars().filter(|char| *char != '\0').take(MAX_REFUSED_CHARS).collect();
-        let arguments_hash = hex(&Sha256::digest(request.arguments.as_bytes()));
+        let arguments_hash = sha256_hex(request.arguments.as_bytes());
         let tool: String = request.name.chars().filter(|char| *char != '\0').take(64).collect();
         let new = NewToolCall {
             ordinal,
@@ -155,9 +154,5 @@ fn unknown_outcome(call: &tool_call::Model) -> StepError {
 /// The same over attempts, and new when the arguments change.
 fn idempotency_key(claim: &Claim, ordinal: i32, tool: &str, arguments_hash: &str) -> String {
     let parts = format!("{}\n{}\n{ordinal}\n{tool}\n{arguments_hash}", claim.task.id, claim.step.id);
-    hex(&Sha256::digest(parts.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(parts.as_bytes())
 }

@@ -14,10 +14,10 @@ use redis::{
     Client, Script,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
-use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
 use super::{Decision, Limited, LocalLimiter, Quotas, RateLimiter};
+use crate::domain::digest::sha256_hex;
 
 /// How long Redis is left alone after it failed.
 const REST: Duration = Duration::from_secs(1);
@@ -102,7 +102,6 @@ impl RateLimiter for RedisLimiter {
 
 /// The braces keep a tenant's keys on one node of a cluster. Names are hashed: they may hold anything, a key may not.
 fn key(prefix: &str, what: Limited, tenant: &TenantId, user: &UserId) -> String {
-    let digest = Sha256::digest(format!("{}\0{}", tenant, user));
-    let short: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("{prefix}:limit:{}:{{{short}}}", what.as_str())
+    let owner = sha256_hex(format!("{tenant}\0{user}").as_bytes());
+    format!("{prefix}:limit:{}:{{{owner}}}", what.as_str())
 }

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::chat::Usage;
+use crate::domain::digest::sha256_hex;
 
 const BUILTIN: &str = include_str!("prices.toml");
 
@@ -83,9 +83,7 @@ impl PriceBook {
     pub fn with_override(text: &str) -> Result<Self, PriceError> {
         let mut book = Self::builtin()?;
         book.prices.extend(read(text)?.1);
-        let digest = Sha256::digest(text.as_bytes());
-        let mark: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        book.version = format!("{}+{mark}", book.version);
+        book.version = format!("{}+{}", book.version, &sha256_hex(text.as_bytes())[..12]);
         Ok(book)
     }
 

@@ -8,14 +8,13 @@ use entity::{
     memory,
     values::{JsonText, NanoUsd, TenantId, UserId},
 };
-use sha2::{Digest, Sha256};
 
 use super::{
     MemoryError, MetadataFilter,
     index::{Change, CollectionKey, IndexError, MemoryIndex},
 };
 use crate::{
-    domain::scope::Scope,
+    domain::{digest::sha256_hex, scope::Scope},
     llm::{Embedder, chat::Usage, prices::PriceBook, tokens::estimate_tokens},
     store::{
         Store,
@@ -118,7 +117,7 @@ impl LongTermMemory {
             tenant: new.tenant,
             user: new.user,
             namespace: new.namespace,
-            content_hash: Sha256::digest(new.content.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
+            content_hash: sha256_hex(new.content.as_bytes()),
             content: new.content,
             metadata: new.metadata,
             embedder: self.embedder.id().to_owned(),

@@ -6,11 +6,10 @@ use entity::{
     values::{JsonText, NanoUsd},
 };
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::{ServiceError, Services, caller::Caller, validate};
 use crate::{
-    domain::scope::Scope,
+    domain::{digest::sha256_hex, scope::Scope},
     limits::{Decision, Limited},
     store::{
         page::{Page, Slice},
@@ -161,5 +160,5 @@ fn no_task(id: TaskId) -> ServiceError {
 fn request_hash(description: &str, metadata: &JsonText, budget: Option<NanoUsd>, priority: i32) -> String {
     let budget = budget.map_or(0, |budget| budget.0);
     let whole = format!("{description}\0{}\0{budget}\0{priority}", metadata.0);
-    Sha256::digest(whole.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(whole.as_bytes())
 }

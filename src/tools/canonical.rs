@@ -1,9 +1,6 @@
 //! One text for equal arguments: what approvals and idempotency keys are made from.
 
-use std::fmt::Write;
-
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// JSON without spaces and with the keys of every object in byte order.
 ///
@@ -13,16 +10,6 @@ pub(super) fn to_text(value: &Value) -> String {
     let mut text = String::new();
     write_value(&mut text, value);
     text
-}
-
-/// SHA-256 of the text in lower-case hex, 64 characters.
-pub(super) fn digest(text: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }
 
 fn write_value(text: &mut String, value: &Value) {

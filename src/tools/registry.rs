@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{
     Tool, ToolContext, ToolDefinition, ToolError, arguments, canonical, output, schema::ArgumentSchema, text,
 };
+use crate::domain::digest::sha256_hex;
 pub use super::{
     output::{MAX_OUTPUT_BYTES, ToolOutput},
     schema::SchemaError,
@@ -189,7 +190,7 @@ impl ToolRegistry {
         let arguments = arguments::parse(raw_arguments)?;
         entry.schema.check(&arguments)?;
         let canonical = canonical::to_text(&arguments);
-        let digest = canonical::digest(&canonical);
+        let digest = sha256_hex(canonical.as_bytes());
         Ok(CheckedCall {
             definition: Arc::clone(&entry.definition),
             arguments,

@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine", &["planner", "agents", "tools", "memory", "llm", "store", "feed", "domain"]),
     ("services", &["store", "feed", "limits", "memory", "llm", "agents", "tools", "domain"]),
     ("api", &["services", "store", "feed", "domain"]),
+    ("eval", &["services", "store", "feed", "domain"]),
     ("config", &[]),
     ("telemetry", &[]),
 ];

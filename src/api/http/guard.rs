@@ -42,6 +42,14 @@ impl Refused {
     fn too_complex(message: String) -> Self {
         Self { code: Code::QueryTooComplex, message, locations: Vec::new() }
     }
+
+    /// `before` is the document up to the block string.
+    fn unclosed_block(before: &str) -> Self {
+        let line = before.lines().count().max(1);
+        let column = before.rsplit(['\n', '\r']).next().map_or(0, |last| last.chars().count()) + 1;
+        let message = "a block string is not closed".to_owned();
+        Self { code: Code::GraphqlParseFailed, message, locations: vec![(line, column)] }
+    }
 }
 
 /// Parses a document that is safe to parse, and lets it through if it is safe to validate.
@@ -76,7 +84,7 @@ fn scan(document: &str) -> Result<(), Refused> {
             b'#' => at = end_of_line(bytes, at),
             b'"' => {
                 tokens += 1;
-                at = end_of_string(bytes, at);
+                at = end_of_string(bytes, at).ok_or_else(|| Refused::unclosed_block(&document[..at]))?;
             }
             b'{' | b'[' | b'(' => {
                 tokens += 1;
@@ -120,31 +128,32 @@ fn end_of_line(bytes: &[u8], from: usize) -> usize {
     bytes[from..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(bytes.len(), |length| from + length)
 }
 
-/// The place after a string that begins at `from`; an unfinished one ends with its line, or a block with the document.
-fn end_of_string(bytes: &[u8], from: usize) -> usize {
+/// The place after a string that begins at `from`; an unfinished one ends with its line. None for a block that is not
+/// closed: the parser would take it for an empty string and go on behind it, where nothing has been counted.
+fn end_of_string(bytes: &[u8], from: usize) -> Option<usize> {
     if bytes[from..].starts_with(b"\"\"\"") {
         let mut at = from + 3;
         while at < bytes.len() {
             if bytes[at..].starts_with(b"\\\"\"\"") {
                 at += 4;
             } else if bytes[at..].starts_with(b"\"\"\"") {
-                return at + 3;
+                return Some(at + 3);
             } else {
                 at += 1;
             }
         }
-        return at;
+        return None;
     }
     let mut at = from + 1;
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'\\' => at += 2,
-            b'"' => return at + 1,
-            b'\n' | b'\r' => return at,
+            b'"' => return Some(at + 1),
+            b'\n' | b'\r' => return Some(at),
             _ => at += 1,
         }
     }
-    at.min(bytes.len())
+    Some(at.min(bytes.len()))
 }
 
 /// Fields of all operations with every fragment expanded. Fragments that spread themselves are left to validation.

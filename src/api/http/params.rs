@@ -38,7 +38,7 @@ impl Params {
             return Err("batches are not accepted: send one operation per request".to_owned());
         }
         let body: Body = serde_json::from_slice(body).map_err(|error| format!("the body is not usable JSON: {error}"))?;
-        Self::of(body.query, body.operation_name, body.variables, body.extensions)
+        Self::of(body.query, body.operation_name, body.variables, body.extensions.as_ref())
     }
 
     /// Reads URL parameters.
@@ -50,14 +50,14 @@ impl Params {
         };
         let (variables, extensions) = (json("variables", url.variables)?, json("extensions", url.extensions)?);
         let operation_name = url.operation_name.filter(|name| !name.is_empty());
-        Self::of(url.query.map(Value::String), operation_name.map(Value::String), variables, extensions)
+        Self::of(url.query.map(Value::String), operation_name.map(Value::String), variables, extensions.as_ref())
     }
 
     fn of(
         query: Option<Value>,
         operation_name: Option<Value>,
         variables: Option<Value>,
-        extensions: Option<Value>,
+        extensions: Option<&Value>,
     ) -> Result<Self, String> {
         let Some(Value::String(query)) = query else {
             return Err("the request has no query: send {\"query\": \"…\"}".to_owned());

@@ -15,32 +15,10 @@ impl ScalarType for Decimal {
             Value::Number(number) => number.to_string(),
             _ => return Err(InputValueError::expected_type(value)),
         };
-        parse(&text).map(|nanos| Self(NanoUsd(nanos))).ok_or_else(|| {
-            InputValueError::custom("an amount is a decimal with at most nine places, for instance \"0.25\"")
-        })
+        Ok(Self(text.parse().map_err(InputValueError::custom)?))
     }
 
     fn to_value(&self) -> Value {
-        let nanos = self.0.0;
-        let sign = if nanos < 0 { "-" } else { "" };
-        let absolute = nanos.unsigned_abs();
-        Value::String(format!("{sign}{}.{:09}", absolute / 1_000_000_000, absolute % 1_000_000_000))
+        Value::String(self.0.to_string())
     }
-}
-
-/// Billionths, without a float on the way.
-fn parse(text: &str) -> Option<i64> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let (whole, places) = digits.split_once('.').unwrap_or((digits, ""));
-    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !all_digits(whole) || !all_digits(places) || places.len() > 9 {
-        return None;
-    }
-    let whole: i64 = whole.parse().ok()?;
-    let places: i64 = format!("{places:0<9}").parse().ok()?;
-    let nanos = whole.checked_mul(1_000_000_000)?.checked_add(places)?;
-    Some(if negative { -nanos } else { nanos })
 }
