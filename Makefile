@@ -30,7 +30,7 @@ check: ## check formatting, lints, documentation and the committed schema
 	@scripts/setup.sh run
 	@cargo fmt --all --check
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
-	@RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
+	@RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
 	@cargo build --locked
 	@$(TARGET)/debug/agent-orchestrator schema | diff -u schema.graphql - || \
 		{ echo 'schema.graphql is not what the program prints: run make schema, and commit it.' >&2; exit 1; }

@@ -4,42 +4,29 @@
 //! The modules, in layer order. Dependencies point from the end of this list to its beginning, never back; what each
 //! may use is said at the top of its `mod.rs` and held by `tests/it/architecture.rs`.
 
-/// Pure rules: lifecycles, the plan graph, retries, scopes.
-pub mod domain;
-/// Everything in the database, by intent. The only module that speaks SeaORM.
-pub mod store;
+// Rules and facts.
+pub mod domain; // pure: lifecycles, the plan graph, retries, scopes
+pub mod store; // everything in the database, by intent; the only module that speaks SeaORM
 
-/// Hints between processes, and gap-free streams of events.
-pub mod feed;
-/// Rate limits per user.
-pub mod limits;
-/// Chat models, embedders, prices, token counts.
-pub mod llm;
-/// Long-term memory and its FAISS index.
-pub mod memory;
-/// The tool registry and the built-in tools.
-pub mod tools;
+// Ports and what stands behind them.
+pub mod feed; // hints between processes, and gap-free streams of events
+pub mod limits; // rate limits per user
+pub mod llm; // chat models, embedders, prices, token counts
+pub mod memory; // long-term memory and its FAISS index
+pub mod tools; // the tool registry and the built-in tools
 
-/// Roles, and the think–act loop without I/O.
-pub mod agents;
-/// From a description to a plan.
-pub mod planner;
-/// Claims, runs and settles steps.
-pub mod engine;
+// The work.
+pub mod agents; // roles, and the think–act loop without I/O
+pub mod planner; // from a description to a plan
+pub mod engine; // claims, runs and settles steps
 
-/// Use cases: check, authorise, limit, do.
-pub mod services;
-/// GraphQL and the HTTP around it.
-pub mod api;
-/// Cases run through the program and scored.
-pub mod eval;
+// The ways in.
+pub mod services; // use cases: check, authorise, limit, do
+pub mod api; // GraphQL and the HTTP around it
+pub mod eval; // cases run through the program and scored
 
-/// Defaults, file, environment, flags.
-pub mod config;
-/// Logging.
-pub mod telemetry;
-
-/// The composition root.
-pub mod app;
-/// What can be typed.
-pub mod commands;
+// The process.
+pub mod config; // defaults, file, environment, flags
+pub mod telemetry; // logging
+pub mod app; // the composition root: the only place that knows everything
+pub mod commands; // what can be typed

@@ -19,6 +19,8 @@ pub struct Model {
     pub task_id: TaskId,
     /// Place in the search result, from 1.
     pub rank: i32,
+    /// Whether it stood in the prompt, which every attempt must repeat; else a tool found it later.
+    pub recalled: bool,
     #[sea_orm(column_type = "Double")]
     pub score: f64,
     pub created_at: UnixMillis,

@@ -53,6 +53,7 @@ impl MigrationTrait for Migration {
                     .col(text("tenant_id"))
                     .col(uuid("task_id"))
                     .col(integer("rank"))
+                    .col(boolean("recalled"))
                     .col(double("score"))
                     .col(big_integer("created_at"))
                     .primary_key(&mut primary_key(&["step_id", "memory_id"]))

@@ -65,8 +65,9 @@ impl Session {
             });
             return Next::RunTools(answer.tool_calls.clone());
         }
-        if !answer.content.trim().is_empty() {
-            return Next::Done(finished(answer));
+        let said = said(answer);
+        if !said.is_empty() {
+            return Next::Done(finished(said, answer.finish));
         }
         self.request.messages.push(ChatMessage::User {
             content: "Your answer was empty. Answer the step in words.".to_owned(),
@@ -83,9 +84,14 @@ impl Session {
         self.ask_again()
     }
 
-    /// Whether one more tool call is within the limits.
-    pub fn may_use_tools(&self) -> bool {
+    /// Whether tools are offered: there must be a turn left after the one that uses them.
+    fn may_use_tools(&self) -> bool {
         self.turns_left > 1 && self.tool_calls_left > 0
+    }
+
+    /// Whether the call at this place (from 0) of the answer that was taken last is within the limits.
+    pub fn may_run(&self, at: usize) -> bool {
+        self.turns_left > 0 && at < self.tool_calls_left as usize
     }
 
     fn ask_again(&self) -> Next {
@@ -97,10 +103,14 @@ impl Session {
     }
 }
 
+/// What the model said, without the NUL characters that Postgres cannot store.
+fn said(answer: &ChatAnswer) -> String {
+    answer.content.replace('\0', "").trim().to_owned()
+}
+
 /// The output, marked where the provider cut it.
-fn finished(answer: &ChatAnswer) -> String {
-    let mut output = answer.content.trim().to_owned();
-    if answer.finish == FinishReason::Length {
+fn finished(mut output: String, finish: FinishReason) -> String {
+    if finish == FinishReason::Length {
         output.push_str("\n\n[cut at the limit of output tokens]");
     }
     output

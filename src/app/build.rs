@@ -199,6 +199,7 @@ fn tool_registry(config: &Config) -> anyhow::Result<ToolRegistry> {
             allowed_hosts: hosts.context("tools.web_fetch.allowed_hosts")?,
             allow_http: web.allow_http,
             allow_private_addresses: web.allow_private_addresses,
+            extra_ports: web.extra_ports.clone(),
             ..WebFetchSettings::default()
         })
     } else {

@@ -19,6 +19,8 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
     telemetry::start(shape, &config.log.filter)?;
     let metrics = PrometheusBuilder::new().install_recorder()?;
     let app = App::build(config, metrics).await?;
+    // Before anyone is told that we are ready: a signal from then on is heard, and one before it ends the process.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let address = app.address()?;
     tracing::info!(
         %address, roles = %config.server.roles, model = %config.models.default_model(),
@@ -28,7 +30,6 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
         super::print(&format!("\n  Open http://{address}/ in a browser, or send GraphQL to http://{address}/graphql\n\n"))?;
     }
     let stop = CancellationToken::new();
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let signalled = stop.clone();
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }

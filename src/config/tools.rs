@@ -22,8 +22,10 @@ pub struct WebFetchConfig {
     pub allowed_hosts: Vec<String>,
     /// Whether `http://` is allowed besides `https://`. Default `false`.
     pub allow_http: bool,
-    /// Whether loopback, private and link-local addresses may be reached. Default `false`.
+    /// Whether loopback and private addresses may be reached; link-local ones never are. Default `false`.
     pub allow_private_addresses: bool,
+    /// Ports that may be read besides 80 and 443. Default none.
+    pub extra_ports: Vec<u16>,
 }
 
 impl ToolsConfig {

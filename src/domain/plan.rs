@@ -54,6 +54,8 @@ pub enum PlanError {
     UnknownAgent { step: String, agent: String },
     #[error("step {step:?} depends on {depends_on:?}, which is not in the plan")]
     UnknownDependency { step: String, depends_on: String },
+    #[error("step {step:?} depends on {depends_on:?} twice")]
+    DuplicateDependency { step: String, depends_on: String },
     #[error("the plan has a cycle through step {0:?}")]
     Cycle(String),
 }
@@ -87,6 +89,11 @@ impl PlanDraft {
         for step in &self.steps {
             if let Some(missing) = step.depends_on.iter().find(|key| !keys.contains(key.as_str())) {
                 return Err(PlanError::UnknownDependency { step: step.key.clone(), depends_on: missing.clone() });
+            }
+            // Dependencies are counted down as they complete: one counted twice would never be free.
+            let mut seen = HashSet::new();
+            if let Some(twice) = step.depends_on.iter().find(|key| !seen.insert(key.as_str())) {
+                return Err(PlanError::DuplicateDependency { step: step.key.clone(), depends_on: twice.clone() });
             }
         }
         self.topological_order().map(|_| ())

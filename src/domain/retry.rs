@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Exponential back-off with full jitter, bounded
+/// Exponential back-off, bounded, with equal jitter: half of each wait is fixed, the other half is chance
 /// (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {

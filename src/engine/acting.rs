@@ -40,7 +40,7 @@ impl Engine {
             message: format!("there is no agent {:?} any more", claim.step.agent),
         })?;
         let mut journal = Journal::load(&self.store, claim).await?;
-        let prompt = self.prompt(claim).await?;
+        let prompt = self.prompt(claim, &journal).await?;
         let (model, model_name) = self.models.resolve(&role.model)?;
         let mut session = Session::start(role, model_name, &prompt, self.tools_of(role));
         let mut next = Next::Ask;
@@ -52,8 +52,8 @@ impl Engine {
                 }
                 Next::RunTools(calls) => {
                     let mut results = Vec::with_capacity(calls.len());
-                    for call in calls {
-                        let result = self.call_tool(claim, role, &session, &call, &mut journal).await?;
+                    for (at, call) in calls.into_iter().enumerate() {
+                        let result = self.call_tool(claim, role, session.may_run(at), &call, &mut journal).await?;
                         results.push((call, result));
                     }
                     session.tool_results(results)
@@ -62,13 +62,13 @@ impl Engine {
                 Next::Stop { code, message } => return Err(StepError::Fail { code, message }),
             };
         };
-        let memory = self.learned(claim, &prompt, &output).await?;
+        let memory = self.learned(claim, &output).await?;
         let result = StepResult { output, memory };
         self.settle(|| self.store.complete_step(claim, result.clone())).await
     }
 
     /// What the agent is told: the step, what it builds on, and what long-term memory has on it.
-    async fn prompt(&self, claim: &Claim) -> Result<StepPrompt, StepError> {
+    async fn prompt(&self, claim: &Claim, journal: &Journal) -> Result<StepPrompt, StepError> {
         let scope = Scope::of_tenant(claim.task.tenant_id.clone());
         let results = self.store.earlier_outputs(&scope, claim.step.id).await?;
         Ok(StepPrompt {
@@ -79,19 +79,20 @@ impl Engine {
                 .into_iter()
                 .map(|(step, output)| EarlierResult { title: step.title, agent: step.agent, output })
                 .collect(),
-            memories: self.recall(claim).await?,
+            memories: self.recall(claim, journal).await?,
             // Left to `read_notes`: other steps write them meanwhile, and a replay must see the same prompt.
             notes: Vec::new(),
         })
     }
 
-    /// Texts of the memories that fit the step; their use is recorded. A later attempt is given the same ones.
-    async fn recall(&self, claim: &Claim) -> Result<Vec<String>, StepError> {
+    /// Texts of the memories that fit the step; their use is recorded. A later attempt is given the same ones, also
+    /// where there were none: another prompt would have its answers bought again.
+    async fn recall(&self, claim: &Claim, journal: &Journal) -> Result<Vec<String>, StepError> {
         let (tenant, user) = (&claim.task.tenant_id, &claim.task.user_id);
         let scope = Scope::of_user(tenant.clone(), user.clone());
         let before = self.store.memory_uses_by_step(&scope, &[claim.step.id]).await?;
-        if claim.step.epoch > 1 && !before.is_empty() {
-            let ids: Vec<MemoryId> = before.iter().map(|used| used.memory_id).collect();
+        let ids: Vec<MemoryId> = before.iter().filter(|used| used.recalled).map(|used| used.memory_id).collect();
+        if journal.has_answers() || !ids.is_empty() {
             let rows = self.store.memories_by_id(&scope, &ids).await?;
             let text = |id: &MemoryId| rows.iter().find(|row| row.id == *id).map(|row| row.content.clone());
             return Ok(ids.iter().filter_map(text).collect());
@@ -113,23 +114,24 @@ impl Engine {
         let found = self.memory.search(&embedded.vector, &query).await?;
         let used: Vec<UsedMemory> = (1..)
             .zip(&found.hits)
-            .map(|(rank, (row, score))| UsedMemory { memory: row.id, rank, score: f64::from(*score) })
+            .map(|(rank, (row, score))| UsedMemory {
+                memory: row.id,
+                rank,
+                recalled: true,
+                score: f64::from(*score),
+            })
             .collect();
-        self.store.record_memory_use(tenant, claim.task.id, claim.step.id, &used).await?;
+        self.store.record_memory_use(claim, &used).await?;
         Ok(found.hits.into_iter().map(|(row, _)| row.content).collect())
     }
 
     /// What is kept of a step that nothing else in the task builds on.
-    async fn learned(
-        &self,
-        claim: &Claim,
-        prompt: &StepPrompt,
-        output: &str,
-    ) -> Result<Option<NewMemory>, StepError> {
+    async fn learned(&self, claim: &Claim, output: &str) -> Result<Option<NewMemory>, StepError> {
         if self.store.has_dependents(claim.step.id).await? {
             return Ok(None);
         }
-        let Some(content) = lesson(&claim.task.description, &claim.step.title, output, &prompt.memories) else {
+        let known = self.memories_read(claim).await?;
+        let Some(content) = lesson(&claim.task.description, &claim.step.title, output, &known) else {
             return Ok(None);
         };
         let embedded = self.memory.embed(&content).await?;
@@ -147,6 +149,14 @@ impl Engine {
             source_step: Some(claim.step.id),
         };
         Ok(Some(self.memory.row(new, &embedded.vector)))
+    }
+
+    /// Texts of all memories the step was given, in its prompt or by a tool.
+    async fn memories_read(&self, claim: &Claim) -> Result<Vec<String>, StepError> {
+        let scope = Scope::of_user(claim.task.tenant_id.clone(), claim.task.user_id.clone());
+        let uses = self.store.memory_uses_by_step(&scope, &[claim.step.id]).await?;
+        let ids: Vec<MemoryId> = uses.iter().map(|used| used.memory_id).collect();
+        Ok(self.store.memories_by_id(&scope, &ids).await?.into_iter().map(|row| row.content).collect())
     }
 
     fn tools_of(&self, role: &AgentRole) -> Vec<ToolSpec> {

@@ -111,7 +111,12 @@ impl Engine {
                 }
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the end of a step could not be written");
-                    return Err(StepError::Lost);
+                    if error.is_transient() {
+                        break;
+                    }
+                    // It would be refused again, by any worker: better a failed step with a reason than a lost one.
+                    let message = "the end of the step could not be stored; the log has more".to_owned();
+                    return Err(StepError::Fail { code: "STORE_FAILED", message });
                 }
             }
         }

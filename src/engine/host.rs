@@ -44,10 +44,14 @@ impl ToolHost for StepHost<'_> {
         let found = engine.memory.search(&embedded.vector, &query).await.map_err(|error| memory_failed(&error))?;
         let used: Vec<UsedMemory> = (1..)
             .zip(&found.hits)
-            .map(|(rank, (row, score))| UsedMemory { memory: row.id, rank, score: f64::from(*score) })
+            .map(|(rank, (row, score))| UsedMemory {
+                memory: row.id,
+                rank,
+                recalled: false,
+                score: f64::from(*score),
+            })
             .collect();
-        let (tenant, task, step) = (&claim.task.tenant_id, claim.task.id, claim.step.id);
-        engine.store.record_memory_use(tenant, task, step, &used).await.map_err(|error| store_failed(&error))?;
+        engine.store.record_memory_use(claim, &used).await.map_err(|error| store_failed(&error))?;
         let hit = |(row, score): (entity::memory::Model, f32)| FoundMemory {
             id: row.id.to_string(),
             content: row.content,
@@ -72,7 +76,9 @@ impl ToolHost for StepHost<'_> {
             source_step: Some(claim.step.id),
         };
         let row = engine.memory.row(new, &embedded.vector);
-        let stored = engine.store.remember(&row).await.map_err(|error| store_failed(&error))?;
+        let (stored, change) =
+            engine.store.remember_for_step(claim, &row).await.map_err(|error| store_failed(&error))?;
+        engine.feed.announce(&change).await;
         Ok(stored.id.to_string())
     }
 

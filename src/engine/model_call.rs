@@ -47,6 +47,11 @@ impl Journal {
             answers.into_iter().map(|call| ((call.ordinal, call.request_hash.clone()), call)).collect();
         Ok(Self { answers, tool_calls, next_answer: 0, next_tool_call: 0 })
     }
+
+    /// Whether an earlier attempt was answered.
+    pub(super) fn has_answers(&self) -> bool {
+        !self.answers.is_empty()
+    }
 }
 
 impl Engine {

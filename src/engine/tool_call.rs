@@ -5,7 +5,7 @@ use entity::{enums::{CallStatus, ToolEffect, WaitReason}, ids::ToolCallId, tool_
 
 use super::{Engine, error::StepError, host::StepHost, model_call::Journal};
 use crate::{
-    agents::{role::AgentRole, session::Session},
+    agents::role::AgentRole,
     domain::{clock::Stopwatch, digest::sha256_hex},
     llm::{chat::ToolRequest, prompt},
     store::{
@@ -19,18 +19,18 @@ use crate::{
 const MAX_REFUSED_CHARS: usize = 4_000;
 
 impl Engine {
-    /// The result of one tool call the model asked for.
+    /// The result of one tool call the model asked for; `within_limits` says whether the session has room for it.
     pub(super) async fn call_tool(
         &self,
         claim: &Claim,
         role: &AgentRole,
-        session: &Session,
+        within_limits: bool,
         request: &ToolRequest,
         journal: &mut Journal,
     ) -> Result<String, StepError> {
         let ordinal = journal.next_tool_call;
         journal.next_tool_call += 1;
-        let checked = if session.may_use_tools() {
+        let checked = if within_limits {
             self.tools.check(&request.name, &request.arguments, &role.tools)
         } else {
             Err(ToolError::Failed("the limit of tool calls is reached: answer with what you have".to_owned()))

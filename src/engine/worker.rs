@@ -20,19 +20,22 @@ impl Engine {
         loops.spawn(stop.clone().run_until_cancelled_owned(self.clone().rescue()));
         loops.close();
         let running = TaskTracker::new();
-        stop.run_until_cancelled(self.claim_and_run(&held, &running)).await;
+        self.claim_and_run(&held, &running, &stop).await;
         self.drain(&held, &running).await;
         background.cancel();
         loops.wait().await;
         tracing::info!(worker = %self.settings.worker_id, "worker stopped");
     }
 
-    async fn claim_and_run(&self, held: &HeldSteps, running: &TaskTracker) {
+    /// Claims until `stop`. Only the waits are broken off: a claim that was given up halfway may have been committed,
+    /// and its steps would lie until their lease runs out.
+    async fn claim_and_run(&self, held: &HeldSteps, running: &TaskTracker, stop: &CancellationToken) {
         let permits = Arc::new(Semaphore::new(self.settings.concurrency));
         let mut rings = self.feed.listen();
-        loop {
+        while !stop.is_cancelled() {
             // Room first: what is claimed runs at once.
-            let Ok(first) = Arc::clone(&permits).acquire_owned().await else { return };
+            let room = stop.run_until_cancelled(Arc::clone(&permits).acquire_owned()).await;
+            let Some(Ok(first)) = room else { return };
             let batch = (permits.available_permits() + 1).min(self.settings.claim_batch);
             let claimed = match self.store.claim_steps(&self.settings.worker_id, batch as u64, self.settings.lease).await
             {
@@ -40,7 +43,7 @@ impl Engine {
                 Err(error) => {
                     warn_of(&error);
                     drop(first);
-                    tokio::time::sleep(self.settings.poll).await;
+                    stop.run_until_cancelled(tokio::time::sleep(self.settings.poll)).await;
                     continue;
                 }
             };
@@ -63,7 +66,7 @@ impl Engine {
             }
             drop(permit);
             if !full {
-                self.wait_for_work(&mut rings).await;
+                stop.run_until_cancelled(self.wait_for_work(&mut rings)).await;
             }
         }
     }

@@ -6,11 +6,13 @@
 //! May use: `domain`.
 
 pub mod chat;
+pub mod gist;
 mod http;
 pub mod offline;
 pub mod openai;
 pub mod prices;
 pub mod prompt;
+pub mod prose;
 pub mod router;
 pub mod tokens;
 

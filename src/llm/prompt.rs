@@ -14,14 +14,24 @@ const AGENT: &str = "Agent: ";
 const NOTE: &str = "## Note: ";
 const TOOL_ERROR: &str = "Error: ";
 
+/// Opens the paragraph of a step's instructions that quotes the whole task.
+pub const WHOLE_TASK: &str = "This is one step of a larger task:";
+/// Opens the paragraph that names the steps a step waits for.
+pub const WORK_FROM: &str = "Work from the results of:";
+/// Opens the paragraph that names the section of the task a step stands in.
+pub const BELONGS_TO: &str = "This belongs to:";
+/// Opens the paragraph with the facts and rules of the task that hold for every step.
+pub const KEEP_IN_MIND: &str = "Keep in mind:";
+
 /// How the paragraphs begin that planners put around a step's own words, for context: models that act on words alone
 /// must not act on these.
-pub const SURROUNDINGS: [&str; 4] = [
-    "This is one step of a larger task:",
-    "Work from the results of:",
-    "This belongs to:",
-    "Keep in mind:",
-];
+pub const SURROUNDINGS: [&str; 4] = [WHOLE_TASK, WORK_FROM, BELONGS_TO, KEEP_IN_MIND];
+
+/// What planners add to the words of a step that has one of several objects of a verb.
+pub const ONE_PART: &str = "Cover only this part; other steps cover the others.";
+
+/// What planners add to the words of a step that joins those.
+pub const FROM_EARLIER: &str = ", from the results of the steps before.";
 
 /// A step as it is put to a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,18 +130,38 @@ impl StepPrompt {
         has_step.then_some(prompt)
     }
 
-    /// The instructions without the paragraphs of [`SURROUNDINGS`].
+    /// The instructions without what planners put around them: the paragraphs of [`SURROUNDINGS`], [`ONE_PART`] and
+    /// [`FROM_EARLIER`].
     pub fn own_words(&self) -> String {
         let own = |paragraph: &&str| {
             !SURROUNDINGS
                 .iter()
                 .any(|start| paragraph.trim_start().starts_with(start))
         };
-        self.instructions
+        let paragraphs: Vec<String> = self
+            .instructions
             .split("\n\n")
             .filter(own)
-            .collect::<Vec<_>>()
-            .join("\n\n")
+            .map(|paragraph| {
+                paragraph
+                    .replace(ONE_PART, "")
+                    .replace(FROM_EARLIER, ".")
+                    .trim_end()
+                    .to_owned()
+            })
+            .collect();
+        paragraphs.join("\n\n")
+    }
+
+    /// The facts and rules of the task that stand under [`KEEP_IN_MIND`] in the instructions, one each.
+    pub fn kept_in_mind(&self) -> Vec<&str> {
+        self.instructions
+            .split("\n\n")
+            .filter_map(|paragraph| paragraph.trim_start().strip_prefix(KEEP_IN_MIND))
+            .flat_map(str::lines)
+            .map(|line| line.trim().trim_start_matches("- "))
+            .filter(|line| !line.is_empty())
+            .collect()
     }
 
     fn put(&mut self, place: Place, text: String) -> Option<()> {

@@ -15,7 +15,7 @@ impl Services {
         by: &[CostDimension],
     ) -> Result<Vec<CostSummary>, ServiceError> {
         for (field, day) in [("from", &filter.from_day), ("to", &filter.to_day)] {
-            if day.as_ref().is_some_and(|day| day.parse::<chrono::NaiveDate>().is_err()) {
+            if day.as_ref().is_some_and(|day| !is_day(day)) {
                 return Err(ServiceError::invalid(field, "a day is written YYYY-MM-DD"));
             }
         }
@@ -26,4 +26,9 @@ impl Services {
         }
         Ok(self.store.costs(scope, filter, by).await?)
     }
+}
+
+/// Whether a text is a day as the ledger writes it. Days are compared as text, so "2026-1-1" would not do.
+fn is_day(text: &str) -> bool {
+    text.parse::<chrono::NaiveDate>().is_ok_and(|day| day.format("%Y-%m-%d").to_string() == text)
 }

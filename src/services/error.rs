@@ -17,7 +17,7 @@ pub enum ServiceError {
     #[error("{message}")]
     Conflict { field: &'static str, message: String },
     /// Too often; wait.
-    #[error("too many requests: try again in {} ms", retry_after.as_millis())]
+    #[error("too many requests: try again in {} ms", whole_millis(*retry_after))]
     RateLimited { retry_after: Duration },
     /// The database failed.
     #[error("the store failed")]
@@ -32,4 +32,9 @@ impl ServiceError {
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid { field, message: message.into() }
     }
+}
+
+/// A wait in milliseconds, rounded up: whoever waits that long has waited long enough.
+pub fn whole_millis(wait: Duration) -> u64 {
+    u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX).max(1)
 }

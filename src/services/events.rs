@@ -1,6 +1,6 @@
 //! Watching tasks, and remembering how far a consumer has read.
 
-use entity::{event, ids::TaskId};
+use entity::ids::TaskId;
 use futures_util::Stream;
 
 use super::{ServiceError, Services, caller::Caller};
@@ -25,11 +25,6 @@ impl Services {
         };
         let stream = self.feed.task_events(&caller.scope(), task, after).await?;
         stream.ok_or_else(|| ServiceError::NotFound { what: "task", id: task.to_string() })
-    }
-
-    /// A page of a task's events. The caller has been shown the task.
-    pub async fn events(&self, task: TaskId, after: i64, limit: u64) -> Result<Vec<event::Model>, ServiceError> {
-        Ok(self.store.events_after(task, after, limit).await?)
     }
 
     /// Remembers that a consumer has read up to `seq`; answers what is remembered now.

@@ -87,6 +87,9 @@ impl Services {
         filter: &MemoryFilter,
         page: Page,
     ) -> Result<Slice<memory::Model>, ServiceError> {
+        if let Some(namespace) = &filter.namespace {
+            validate::namespace(Some(namespace.clone()))?;
+        }
         Ok(self.store.list_memories(scope, filter, page).await?)
     }
 

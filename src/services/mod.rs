@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub use crate::{
     agents::role::AgentRole, llm::chat::ChatAnswer, tools::ToolDefinition,
 };
-pub use error::ServiceError;
+pub use error::{ServiceError, whole_millis};
 pub use explain::{Explanation, Reason, ReasonKind};
 pub use memories::{NewUserMemory, Search};
 pub use tasks::{Receipt, TaskSubmission};

@@ -1,7 +1,7 @@
 //! Reading events, and remembering how far a named consumer has read.
 
 use entity::{event, event_consumer, ids::TaskId, task};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::{LockType, OnConflict}};
 
 use super::{Store, StoreError, clock, tasks};
 use crate::domain::scope::Scope;
@@ -14,6 +14,24 @@ impl Store {
             .filter(event::Column::Seq.gt(after))
             .order_by_asc(event::Column::Seq)
             .limit(limit)
+            .all(&self.read)
+            .await?)
+    }
+
+    /// The same of several tasks, in order, at most `limit` of each: numbers have no gaps, so the last is known.
+    pub async fn events_of_tasks(
+        &self,
+        scope: &Scope,
+        tasks: &[TaskId],
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<event::Model>, StoreError> {
+        Ok(event::Entity::find()
+            .filter(event::Column::TenantId.eq(scope.tenant.clone()))
+            .filter(event::Column::TaskId.is_in(tasks.iter().copied()))
+            .filter(event::Column::Seq.gt(after))
+            .filter(event::Column::Seq.lte(after.saturating_add(limit)))
+            .order_by_asc(event::Column::Seq)
             .all(&self.read)
             .await?)
     }
@@ -34,7 +52,10 @@ impl Store {
         seq: i64,
     ) -> Result<Option<i64>, StoreError> {
         let tx = self.begin().await?;
-        let Some(task) = tasks::scoped(scope).filter(task::Column::Id.eq(task)).one(&tx).await? else {
+        // Locked, so that of two readers under one name the one behind cannot overwrite the one ahead.
+        let select = tasks::scoped(scope).filter(task::Column::Id.eq(task)).lock(LockType::Update);
+        let Some(task) = select.one(&tx).await? else {
+            tx.rollback().await?;
             return Ok(None);
         };
         let key = (task.id, consumer.to_owned());

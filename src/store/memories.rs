@@ -1,7 +1,7 @@
 //! Long-term memory rows: stored, read, erased. Every change of a collection has a position that indexes follow.
 
 use entity::{
-    enums::MemorySource,
+    enums::{EventKind, MemorySource},
     ids::{MemoryId, StepId, TaskId},
     memory, memory_namespace, memory_use,
     values::{JsonText, TenantId, UserId},
@@ -11,10 +11,12 @@ use sea_orm::{
     QueryOrder, QuerySelect, Select,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
+use serde_json::json;
 
 use super::{
-    Store, StoreError, clock,
+    Committed, Store, StoreError, clock,
     page::{self, Page, Slice},
+    steps::Claim,
     task_change::TaskChange,
 };
 use crate::domain::scope::Scope;
@@ -47,6 +49,8 @@ pub struct MemoryFilter {
 pub struct UsedMemory {
     pub memory: MemoryId,
     pub rank: i32,
+    /// Whether it stands in the step's prompt; else a tool found it.
+    pub recalled: bool,
     pub score: f64,
 }
 
@@ -71,6 +75,21 @@ impl Store {
         };
         tx.commit().await?;
         Ok(row)
+    }
+
+    /// Stores a memory for the step that is held. If the collection holds the same text already, that row is returned
+    /// and no event is written.
+    pub async fn remember_for_step(
+        &self,
+        claim: &Claim,
+        new: &NewMemory,
+    ) -> Result<(memory::Model, Committed), StoreError> {
+        let mut change = self.change_held(claim).await?;
+        let row = match change.store_memory(claim.step.id, new).await? {
+            Some(row) => row,
+            None => same_text(&change.tx, new).await?.ok_or(StoreError::Missing("a memory"))?,
+        };
+        Ok((row, change.commit().await?))
     }
 
     /// Erases a memory's text and vector; the empty row stays until indexes have followed. False if the scope has none.
@@ -172,31 +191,27 @@ impl Store {
             .await?)
     }
 
-    /// Remembers which memories a step was given. Once per memory and step, however often it searches.
-    pub async fn record_memory_use(
-        &self,
-        tenant: &TenantId,
-        task: TaskId,
-        step: StepId,
-        used: &[UsedMemory],
-    ) -> Result<(), StoreError> {
+    /// Remembers which memories the step that is held was given. Once per memory and step, however often it searches.
+    pub async fn record_memory_use(&self, claim: &Claim, used: &[UsedMemory]) -> Result<(), StoreError> {
         if used.is_empty() {
             return Ok(());
         }
-        let now = clock::now(&self.write).await?;
+        let change = self.change_held(claim).await?;
         let rows = used.iter().map(|used| memory_use::ActiveModel {
-            step_id: Set(step),
+            step_id: Set(claim.step.id),
             memory_id: Set(used.memory),
-            tenant_id: Set(tenant.clone()),
-            task_id: Set(task),
+            tenant_id: Set(claim.step.tenant_id.clone()),
+            task_id: Set(claim.task.id),
             rank: Set(used.rank),
+            recalled: Set(used.recalled),
             score: Set(used.score),
-            created_at: Set(now),
+            created_at: Set(change.now),
         });
         let keep = OnConflict::columns([memory_use::Column::StepId, memory_use::Column::MemoryId])
             .do_nothing()
             .to_owned();
-        memory_use::Entity::insert_many(rows).on_conflict(keep).exec_without_returning(&self.write).await?;
+        memory_use::Entity::insert_many(rows).on_conflict(keep).exec_without_returning(&change.tx).await?;
+        change.commit().await?;
         Ok(())
     }
 
@@ -230,9 +245,18 @@ impl Store {
 }
 
 impl TaskChange {
-    /// Stores a memory in this change. None if its collection holds the same text already.
-    pub(super) async fn store_memory(&self, new: &NewMemory) -> Result<Option<memory::Model>, StoreError> {
-        insert(&self.tx, new).await
+    /// Stores a memory of a step in this change. None if its collection holds the same text already.
+    pub(super) async fn store_memory(
+        &mut self,
+        step: StepId,
+        new: &NewMemory,
+    ) -> Result<Option<memory::Model>, StoreError> {
+        let stored = insert(&self.tx, new).await?;
+        if let Some(row) = &stored {
+            let payload = json!({ "memoryId": row.id, "namespace": row.namespace });
+            self.record(EventKind::MemoryStored, Some(step), &payload);
+        }
+        Ok(stored)
     }
 }
 

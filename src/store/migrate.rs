@@ -10,8 +10,8 @@ use super::{Store, StoreError};
 const LOCK: i64 = 0x6167_656E_7473_6F72;
 
 impl Store {
-    /// Applies the steps that are missing. The lock is held until the surrounding transaction ends, so the others wait
-    /// and then find nothing to do. SQLite needs no lock of ours: the data folder belongs to one process.
+    /// Applies the steps that are missing, all or none. The lock is held until the surrounding transaction ends, so the
+    /// others wait and then find nothing to do. SQLite needs no lock of ours: the data folder belongs to one process.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match self.write.get_database_backend() {
             DbBackend::Postgres => {
@@ -21,7 +21,8 @@ impl Store {
                 holder.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
                 holder.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
                 holder.execute_raw(Statement::from_string(DbBackend::Postgres, lock)).await?;
-                Migrator::up(&self.write, None).await?;
+                // On the connection that holds the lock: a second one might be what the others in the pool wait for.
+                Migrator::up(&holder, None).await?;
                 holder.commit().await?;
             }
             _ => Migrator::up(&self.write, None).await?,

@@ -1,8 +1,10 @@
 //! What a resolver knows of its request.
 
+use std::time::Duration;
+
 use async_graphql::{Context, dataloader::DataLoader};
 
-use super::{error::Error, loaders::Reader};
+use super::{batches::Batches, error::Error, loaders::Reader};
 use crate::services::{Services, caller::Caller};
 
 /// One request: who asks, under which id, and the loaders that live as long as it does.
@@ -10,6 +12,7 @@ pub struct RequestContext {
     pub services: Services,
     pub caller: Caller,
     pub request_id: String,
+    batches: Batches,
     loader: DataLoader<Reader>,
 }
 
@@ -17,8 +20,15 @@ impl RequestContext {
     /// The context of a new request. Loaders are never shared between requests, so neither are rows between callers.
     pub fn new(services: Services, caller: Caller, request_id: String) -> Self {
         let reader = Reader { store: services.store.clone(), scope: caller.scope() };
-        let loader = DataLoader::new(reader, tokio::spawn).delay(std::time::Duration::from_micros(200));
-        Self { services, caller, request_id, loader }
+        let batches = Batches::default();
+        let added = batches.clone();
+        let loader = DataLoader::new(reader, move |load| added.add(load)).delay(Duration::ZERO);
+        Self { services, caller, request_id, batches, loader }
+    }
+
+    /// The loads of this request, which whoever executes it has to carry along.
+    pub fn batches(&self) -> Batches {
+        self.batches.clone()
     }
 }
 

@@ -3,9 +3,11 @@
 use std::{error::Error as StdError, sync::Arc, time::Duration};
 
 use async_graphql::ErrorExtensions;
-use entity::ids::ParseIdError;
 
-use crate::{services::ServiceError, store::StoreError};
+use crate::{
+    services::{ServiceError, whole_millis},
+    store::StoreError,
+};
 
 /// The codes an error may carry in `extensions.code`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,20 +56,21 @@ pub fn code_of(error: &async_graphql::ServerError) -> Option<String> {
 /// answer word for word, and internal faults must stay inside.
 #[derive(Debug)]
 pub(super) enum Error {
-    BadInput(String),
+    /// `field` is the name of the argument, or of the field within the input object, that is at fault.
+    BadInput { field: &'static str, message: String },
     NotFound(String),
-    Conflict(String),
+    /// `field`, as above, is what the present state does not allow.
+    Conflict { field: &'static str, message: String },
     RateLimited(Duration),
     Internal(Box<dyn StdError + Send + Sync>),
 }
 
 impl From<ServiceError> for Error {
     fn from(error: ServiceError) -> Self {
-        let message = error.to_string();
         match error {
-            ServiceError::Invalid { .. } => Self::BadInput(message),
-            ServiceError::NotFound { .. } => Self::NotFound(message),
-            ServiceError::Conflict { .. } => Self::Conflict(message),
+            ServiceError::Invalid { field, message } => Self::BadInput { field, message },
+            ServiceError::NotFound { .. } => Self::NotFound(error.to_string()),
+            ServiceError::Conflict { field, message } => Self::Conflict { field, message },
             ServiceError::RateLimited { retry_after } => Self::RateLimited(retry_after),
             ServiceError::Store(_) | ServiceError::Memory(_) => Self::Internal(Box::new(error)),
         }
@@ -86,20 +89,23 @@ impl From<Arc<StoreError>> for Error {
     }
 }
 
-impl From<ParseIdError> for Error {
-    fn from(error: ParseIdError) -> Self {
-        Self::BadInput(error.to_string())
-    }
+/// The outcome of a field that may be null. A resolver's own `Result<Option<T>>` would, if it failed, make its parent
+/// null too, and with it what was asked beside it.
+pub(super) type Nullable<T> = Option<async_graphql::Result<T>>;
+
+/// An outcome as that of a field that may be null.
+pub(super) fn nullable<T>(result: Result<Option<T>, Error>) -> Nullable<T> {
+    result.map_err(async_graphql::Error::from).transpose()
 }
 
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
         let (code, message, retry_after) = match error {
-            Error::BadInput(message) => (Code::BadUserInput, message, None),
+            Error::BadInput { message, .. } => (Code::BadUserInput, message, None),
             Error::NotFound(message) => (Code::NotFound, message, None),
-            Error::Conflict(message) => (Code::Conflict, message, None),
+            Error::Conflict { message, .. } => (Code::Conflict, message, None),
             Error::RateLimited(wait) => {
-                let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+                let wait = whole_millis(wait);
                 (Code::RateLimited, format!("too many requests: try again in {wait} ms"), Some(wait))
             }
             Error::Internal(source) => {

@@ -8,6 +8,7 @@ use entity::ids::ParseIdError;
 use super::error::Error;
 
 /// The id of the kind the caller wants.
-pub(super) fn decode<T: FromStr<Err = ParseIdError>>(field: &str, id: &ID) -> Result<T, Error> {
-    id.as_str().parse().map_err(|error: ParseIdError| Error::BadInput(format!("{field}: {error}")))
+pub(super) fn decode<T: FromStr<Err = ParseIdError>>(field: &'static str, id: &ID) -> Result<T, Error> {
+    let refuse = |error: ParseIdError| Error::BadInput { field, message: format!("{field}: {error}") };
+    id.as_str().parse().map_err(refuse)
 }

@@ -6,7 +6,7 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    attempt,
+    attempt, event,
     ids::{MemoryId, StepId, TaskId},
     llm_call, memory, memory_use, message, plan, step, step_output, task, tool_call,
 };
@@ -81,6 +81,7 @@ macro_rules! one {
             type Error = Arc<StoreError>;
 
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $row>, Arc<StoreError>> {
+ eprintln!("DBG load {} {} {:?}", stringify!($key), keys.len(), std::time::Instant::now());
                 let ids: Vec<$id> = keys.iter().map(|key| key.0).collect();
                 let rows = self.store.$read(&self.scope, &ids).await?;
                 Ok(rows.into_iter().map(|row| ($key($owner(&row)), row)).collect())
@@ -98,6 +99,30 @@ one! {
     OutputOf(StepId) => step_output::Model, outputs_of, |row: &step_output::Model| row.step_id;
     /// A memory by its id.
     MemoryById(MemoryId) => memory::Model, memories_by_id, |row: &memory::Model| row.id;
+}
+
+/// A page of a task's events: those after `after`, at most `limit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct EventsOf {
+    pub task: TaskId,
+    pub after: i64,
+    pub limit: i64,
+}
+
+impl Loader<EventsOf> for Reader {
+    type Value = Vec<event::Model>;
+    type Error = Arc<StoreError>;
+
+    /// One statement for all tasks of a list, since they are asked for the same page.
+    async fn load(&self, keys: &[EventsOf]) -> Result<HashMap<EventsOf, Vec<event::Model>>, Arc<StoreError>> {
+        let pages = grouped(keys.iter().map(|key| ((key.after, key.limit), key.task)));
+        let mut found = HashMap::new();
+        for ((after, limit), tasks) in pages {
+            let rows = self.store.events_of_tasks(&self.scope, &tasks, after, limit).await?;
+            found.extend(grouped(rows.into_iter().map(|row| (EventsOf { task: row.task_id, after, limit }, row))));
+        }
+        Ok(found)
+    }
 }
 
 /// The memories a step wrote.

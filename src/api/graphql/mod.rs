@@ -5,6 +5,7 @@
 //! statements however long it is. To add a noun: a folder, and its parts in the roots.
 
 mod agent;
+mod batches;
 mod call;
 mod context;
 mod cost;
@@ -23,6 +24,7 @@ mod viewer;
 
 use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 
+pub use batches::Batches;
 pub use context::RequestContext;
 pub use error::{Code, code_of};
 

@@ -5,7 +5,7 @@ use entity::ids::{MemoryId, StepId, TaskId};
 
 use super::{
     context::ContextExt,
-    error::Error,
+    error::{Error, Nullable, nullable},
     ids::decode,
     memory::Memory,
     step::Step,
@@ -31,19 +31,20 @@ impl NodeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The id, for instance `task_…`.")] id: ID,
-    ) -> Result<Option<Node>, Error> {
-        let (services, caller) = (ctx.services()?, ctx.caller()?);
-        let kind = id.split_once('_').map_or("", |(kind, _)| kind);
-        Ok(match kind {
-            TaskId::PREFIX => services.task(caller, decode("id", &id)?).await?.map(|row| Node::Task(Task(row))),
-            StepId::PREFIX => services.step(caller, decode("id", &id)?).await?.map(|row| Node::Step(Step(row))),
-            MemoryId::PREFIX => {
-                services.memory(caller, decode("id", &id)?).await?.map(|row| Node::Memory(Memory(row)))
-            }
-            _ => {
-                let message = "id: expected an id that begins with task_, step_ or mem_".to_owned();
-                return Err(Error::BadInput(message));
-            }
-        })
+    ) -> Nullable<Node> {
+        nullable(find(ctx, &id).await)
     }
+}
+
+async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Error> {
+    let (services, caller) = (ctx.services()?, ctx.caller()?);
+    Ok(match id.split_once('_').map_or("", |(kind, _)| kind) {
+        TaskId::PREFIX => services.task(caller, decode("id", id)?).await?.map(|row| Node::Task(Task(row))),
+        StepId::PREFIX => services.step(caller, decode("id", id)?).await?.map(|row| Node::Step(Step(row))),
+        MemoryId::PREFIX => services.memory(caller, decode("id", id)?).await?.map(|row| Node::Memory(Memory(row))),
+        _ => {
+            let message = "id: expected an id that begins with task_, step_ or mem_".to_owned();
+            return Err(Error::BadInput { field: "id", message });
+        }
+    })
 }

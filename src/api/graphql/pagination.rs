@@ -29,7 +29,10 @@ impl PageArgs {
     /// The page they mean, or why they mean none.
     pub(super) fn page(&self, descending: bool) -> Result<Page, Error> {
         let (limit, from_end) = match (self.first, self.last) {
-            (Some(_), Some(_)) => return Err(Error::BadInput("give first or last, not both".to_owned())),
+            (Some(_), Some(_)) => {
+                let message = "give first or last, not both".to_owned();
+                return Err(Error::BadInput { field: "last", message });
+            }
             (None, Some(last)) => (page_size("last", last)?, true),
             (first, None) => (page_size("first", first.unwrap_or(DEFAULT_PAGE))?, false),
         };
@@ -44,23 +47,23 @@ impl PageArgs {
 }
 
 /// A number of rows within the allowed bounds.
-pub(super) fn page_size(field: &str, size: i32) -> Result<u64, Error> {
+pub(super) fn page_size(field: &'static str, size: i32) -> Result<u64, Error> {
     u64::try_from(size)
         .ok()
         .filter(|_| (1..=MAX_PAGE).contains(&size))
-        .ok_or_else(|| Error::BadInput(format!("{field} is between 1 and {MAX_PAGE}")))
+        .ok_or_else(|| Error::BadInput { field, message: format!("{field} is between 1 and {MAX_PAGE}") })
 }
 
 fn encode(id: Uuid) -> String {
     URL_SAFE_NO_PAD.encode(id.as_bytes())
 }
 
-fn decode(field: &str, cursor: &str) -> Result<Uuid, Error> {
+fn decode(field: &'static str, cursor: &str) -> Result<Uuid, Error> {
     URL_SAFE_NO_PAD
         .decode(cursor)
         .ok()
         .and_then(|bytes| Uuid::from_slice(&bytes).ok())
-        .ok_or_else(|| Error::BadInput(format!("{field} is not a cursor of this list")))
+        .ok_or_else(|| Error::BadInput { field, message: format!("{field} is not a cursor of this list") })
 }
 
 /// Rows as a connection.

@@ -3,7 +3,6 @@
 use async_graphql::{Enum, SimpleObject};
 
 use super::error::Error;
-use crate::services::ServiceError;
 
 /// A refusal the caller can act on.
 #[derive(SimpleObject, Clone, Debug)]
@@ -27,26 +26,15 @@ pub(super) enum UserErrorCode {
     Conflict,
 }
 
-/// Splits an outcome into the object and the refusals; faults and rate limits stay errors.
-pub(super) fn outcome<T>(result: Result<T, Error>) -> Result<(Option<T>, Vec<UserError>), Error> {
+/// Splits an outcome into the object and the refusals; faults and rate limits stay errors. `id` is the field of the
+/// input that names the object: the one at fault where there is no such thing.
+pub(super) fn outcome<T>(result: Result<T, Error>, id: &'static str) -> Result<(Option<T>, Vec<UserError>), Error> {
     let (code, field, message) = match result {
         Ok(object) => return Ok((Some(object), Vec::new())),
-        Err(Error::BadInput(message)) => (UserErrorCode::BadUserInput, "id", message),
-        Err(Error::NotFound(message)) => (UserErrorCode::NotFound, "id", message),
-        Err(Error::Conflict(message)) => (UserErrorCode::Conflict, "id", message),
+        Err(Error::BadInput { field, message }) => (UserErrorCode::BadUserInput, field, message),
+        Err(Error::Conflict { field, message }) => (UserErrorCode::Conflict, field, message),
+        Err(Error::NotFound(message)) => (UserErrorCode::NotFound, id, message),
         Err(error) => return Err(error),
-    };
-    Ok((None, vec![UserError { field: vec!["input".to_owned(), field.to_owned()], code, message }]))
-}
-
-/// Like [`outcome`], for what a service answered: it knows which field is at fault.
-pub(super) fn service_outcome<T>(result: Result<T, ServiceError>) -> Result<(Option<T>, Vec<UserError>), Error> {
-    let (code, field, message) = match result {
-        Ok(object) => return Ok((Some(object), Vec::new())),
-        Err(ServiceError::Invalid { field, message }) => (UserErrorCode::BadUserInput, field, message),
-        Err(ServiceError::Conflict { field, message }) => (UserErrorCode::Conflict, field, message),
-        Err(error @ ServiceError::NotFound { .. }) => (UserErrorCode::NotFound, "id", error.to_string()),
-        Err(error) => return Err(error.into()),
     };
     Ok((None, vec![UserError { field: vec!["input".to_owned(), field.to_owned()], code, message }]))
 }

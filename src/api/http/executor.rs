@@ -12,12 +12,15 @@ use uuid::Uuid;
 
 use super::guard;
 use crate::{
-    api::graphql::{ApiSchema, Code, RequestContext, code_of},
+    api::graphql::{ApiSchema, Batches, Code, RequestContext, code_of},
     services::{Services, caller::Caller},
 };
 
 /// Most errors one answer lists.
 const MAX_ERRORS: usize = 20;
+
+/// How async-graphql begins its refusals of what recurses too deep or carries too many directives.
+const TOO_MUCH: [&str; 2] = ["The recursion depth of the query", "The number of directives on the field"];
 
 /// Executes documents that passed the guard. Cheap to clone.
 #[derive(Clone)]
@@ -42,20 +45,34 @@ impl GuardedExecutor {
     }
 
     /// A request whose document passed the guard, with a context of its own.
-    fn prepare(&self, request: Request, request_id: &str) -> Result<Request, ServerError> {
+    fn prepare(&self, request: Request, request_id: &str) -> Result<(Request, Batches), ServerError> {
         let document = guard::check(&request.query).map_err(|refused| server_error(&refused))?;
         Ok(self.with_context(request, document, request_id))
     }
 
-    fn with_context(&self, mut request: Request, document: ExecutableDocument, request_id: &str) -> Request {
+    fn with_context(
+        &self,
+        mut request: Request,
+        document: ExecutableDocument,
+        request_id: &str,
+    ) -> (Request, Batches) {
         request.set_parsed_query(document);
-        request.data(RequestContext::new(self.services.clone(), Caller::open(), request_id.to_owned()))
+        let context = RequestContext::new(self.services.clone(), Caller::open(), request_id.to_owned());
+        let batches = context.batches();
+        (request.data(context), batches)
+    }
+
+    async fn execute_with(&self, (request, batches): (Request, Batches), request_id: &str) -> Response {
+        let execution = stream::once(self.schema.execute(request));
+        match batches.carried_by(execution).next().await {
+            Some(response) => present(response, request_id),
+            None => Response::default(),
+        }
     }
 
     /// Executes one operation.
     pub(super) async fn run(&self, request: Request, document: ExecutableDocument, request_id: &str) -> Response {
-        let request = self.with_context(request, document, request_id);
-        present(self.schema.execute(request).await, request_id)
+        self.execute_with(self.with_context(request, document, request_id), request_id).await
     }
 }
 
@@ -63,7 +80,7 @@ impl Executor for GuardedExecutor {
     async fn execute(&self, request: Request) -> Response {
         let request_id = Uuid::now_v7().to_string();
         match self.prepare(request, &request_id) {
-            Ok(request) => present(self.schema.execute(request).await, &request_id),
+            Ok(prepared) => self.execute_with(prepared, &request_id).await,
             Err(error) => Response::from_errors(vec![error]),
         }
     }
@@ -71,9 +88,9 @@ impl Executor for GuardedExecutor {
     fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         let request_id = Uuid::now_v7().to_string();
         match self.prepare(request, &request_id) {
-            Ok(request) => {
+            Ok((request, batches)) => {
                 let stream = Executor::execute_stream(&self.schema, request, session);
-                stream.map(move |response| present(response, &request_id)).boxed()
+                batches.carried_by(stream).map(move |response| present(response, &request_id)).boxed()
             }
             Err(error) => stream::once(async { Response::from_errors(vec![error]) }).boxed(),
         }
@@ -100,6 +117,7 @@ fn present(mut response: Response, request_id: &str) -> Response {
             // Only async-graphql itself makes errors without a code.
             let code = match error.message.as_str() {
                 "Query is nested too deep." | "Query is too complex." => Code::QueryTooComplex,
+                text if TOO_MUCH.iter().any(|start| text.starts_with(start)) => Code::QueryTooComplex,
                 "Operation name required in request." => Code::OperationResolutionFailure,
                 text if text.starts_with("Unknown operation named") => Code::OperationResolutionFailure,
                 _ if error.path.is_empty() => Code::GraphqlValidationFailed,

@@ -2,8 +2,8 @@
 
 use async_graphql::parser::types::OperationType;
 use axum::{
-    body::Bytes,
-    extract::{FromRequestParts, Query, Request, State, WebSocketUpgrade, rejection::BytesRejection},
+    body::Body,
+    extract::{FromRequestParts, Query, Request, State, WebSocketUpgrade},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -11,6 +11,7 @@ use axum::{
 use super::{
     HttpState,
     answer::{MediaType, Outcome, answer, error, refusal},
+    body,
     executor::{GuardedExecutor, errors_of, is_refusal, server_error},
     guard,
     params::{Params, UrlParams},
@@ -22,20 +23,16 @@ use crate::api::graphql::{self, Code};
 pub(super) async fn post(
     State(state): State<HttpState>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Response {
     // A page of another origin can send other types without asking first: nothing is carried out for it.
     if !is_json(&headers) {
         let message = "send the request as application/json";
         return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message);
     }
-    let body = match body {
+    let body = match body::read(body, &state.settings).await {
         Ok(body) => body,
-        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            let message = format!("the body is larger than {} bytes", state.settings.max_body);
-            return refusal(StatusCode::PAYLOAD_TOO_LARGE, Code::BadRequest, &message);
-        }
-        Err(rejection) => return refusal(rejection.status(), Code::BadRequest, "the body could not be read"),
+        Err(refusal) => return *refusal,
     };
     match Params::from_body(&body) {
         Ok(params) => execute(&state, &headers, params, true).await,

@@ -29,6 +29,9 @@ pub const MAX_NESTING: usize = 64;
 /// Most fields once fragments are expanded.
 pub const MAX_FIELDS: u64 = 2_000;
 
+/// Deepest nesting of selections once fragments are expanded.
+pub const MAX_DEPTH: u64 = 64;
+
 /// Why a document was refused.
 #[derive(Debug)]
 pub struct Refused {
@@ -45,8 +48,8 @@ impl Refused {
 
     /// `before` is the document up to the block string.
     fn unclosed_block(before: &str) -> Self {
-        let line = before.lines().count().max(1);
-        let column = before.rsplit(['\n', '\r']).next().map_or(0, |last| last.chars().count()) + 1;
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
         let message = "a block string is not closed".to_owned();
         Self { code: Code::GraphqlParseFailed, message, locations: vec![(line, column)] }
     }
@@ -63,9 +66,13 @@ pub fn check(document: &str) -> Result<ExecutableDocument, Refused> {
             locations: error.locations.iter().map(|at| (at.line, at.column)).collect(),
         }
     })?;
-    let fields = expanded_fields(&parsed);
+    let Extent { fields, depth } = expanded(&parsed);
     if fields > MAX_FIELDS {
         let message = format!("the document has more than {MAX_FIELDS} fields once its fragments are expanded");
+        return Err(Refused::too_complex(message));
+    }
+    if depth > MAX_DEPTH {
+        let message = format!("the document is nested deeper than {MAX_DEPTH} levels once its fragments are expanded");
         return Err(Refused::too_complex(message));
     }
     Ok(parsed)
@@ -156,44 +163,72 @@ fn end_of_string(bytes: &[u8], from: usize) -> Option<usize> {
     Some(at.min(bytes.len()))
 }
 
-/// Fields of all operations with every fragment expanded. Fragments that spread themselves are left to validation.
-fn expanded_fields(document: &ExecutableDocument) -> u64 {
-    let mut sizes = Sizes { fragments: &document.fragments, known: HashMap::new() };
-    document
+/// How large a selection is with every fragment expanded.
+#[derive(Clone, Copy, Default)]
+struct Extent {
+    fields: u64,
+    depth: u64,
+}
+
+impl Extent {
+    /// A field that selects nothing, or a fragment that is not there.
+    const LEAF: Self = Self { fields: 1, depth: 1 };
+
+    /// One beside the other.
+    fn beside(self, other: Self) -> Self {
+        Self { fields: self.fields.saturating_add(other.fields), depth: self.depth.max(other.depth) }
+    }
+
+    /// One level around it.
+    fn wrapped(self) -> Self {
+        Self { fields: self.fields.saturating_add(1), depth: self.depth.saturating_add(1) }
+    }
+}
+
+/// The fields of all operations together, and the deepest of all selections, those of unused fragments included: those
+/// are walked as well before they are refused. Fragments that spread themselves are left to validation.
+fn expanded(document: &ExecutableDocument) -> Extent {
+    let mut extents = Extents { fragments: &document.fragments, known: HashMap::new() };
+    let whole = document
         .operations
         .iter()
-        .map(|(_, operation)| sizes.of(&operation.node.selection_set.node))
-        .fold(0, u64::saturating_add)
+        .map(|(_, operation)| extents.of(&operation.node.selection_set.node, 0))
+        .fold(Extent::default(), Extent::beside);
+    let deepest = document.fragments.keys().map(|name| extents.of_fragment(name, 0).depth).max().unwrap_or_default();
+    Extent { depth: whole.depth.max(deepest), ..whole }
 }
 
-struct Sizes<'a> {
+struct Extents<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
-    /// Sizes found so far; None while a fragment is being looked at.
-    known: HashMap<&'a str, Option<u64>>,
+    /// Extents found so far; None while a fragment is being looked at.
+    known: HashMap<&'a str, Option<Extent>>,
 }
 
-impl<'a> Sizes<'a> {
-    /// Recursion is bounded: selections by the scan, fragments because each is entered once.
-    fn of(&mut self, set: &'a SelectionSet) -> u64 {
-        set.items.iter().map(|item| self.of_selection(&item.node)).fold(0, u64::saturating_add)
+impl<'a> Extents<'a> {
+    /// Recursion is bounded by `level`: what lies too deep is not looked at, only called endless.
+    fn of(&mut self, set: &'a SelectionSet, level: u64) -> Extent {
+        if level > MAX_DEPTH {
+            return Extent { fields: 0, depth: u64::MAX };
+        }
+        set.items.iter().map(|item| self.of_selection(&item.node, level)).fold(Extent::default(), Extent::beside)
     }
 
-    fn of_selection(&mut self, selection: &'a Selection) -> u64 {
+    fn of_selection(&mut self, selection: &'a Selection, level: u64) -> Extent {
         match selection {
-            Selection::Field(field) => self.of(&field.node.selection_set.node).saturating_add(1),
-            Selection::InlineFragment(fragment) => self.of(&fragment.node.selection_set.node).saturating_add(1),
-            Selection::FragmentSpread(spread) => self.of_fragment(spread.node.fragment_name.node.as_str()),
+            Selection::Field(field) => self.of(&field.node.selection_set.node, level + 1).wrapped(),
+            Selection::InlineFragment(fragment) => self.of(&fragment.node.selection_set.node, level + 1).wrapped(),
+            Selection::FragmentSpread(spread) => self.of_fragment(spread.node.fragment_name.node.as_str(), level),
         }
     }
 
-    fn of_fragment(&mut self, name: &'a str) -> u64 {
+    fn of_fragment(&mut self, name: &'a str, level: u64) -> Extent {
         if let Some(known) = self.known.get(name) {
-            return known.unwrap_or(1);
+            return known.unwrap_or(Extent::LEAF);
         }
-        let Some(fragment) = self.fragments.get(name) else { return 1 };
+        let Some(fragment) = self.fragments.get(name) else { return Extent::LEAF };
         self.known.insert(name, None);
-        let size = self.of(&fragment.node.selection_set.node).saturating_add(1);
-        self.known.insert(name, Some(size));
-        size
+        let extent = self.of(&fragment.node.selection_set.node, level + 1).wrapped();
+        self.known.insert(name, Some(extent));
+        extent
     }
 }

@@ -5,6 +5,7 @@
 //! be made to overflow its stack. To add a route: a file with its handler and a line in [`router`].
 
 mod answer;
+mod body;
 mod executor;
 mod graphiql;
 mod graphql;
@@ -18,7 +19,6 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect},
     routing::get,
@@ -62,14 +62,12 @@ impl HttpState {
 
 /// The routes of a process with the `api` role.
 pub fn router(state: HttpState) -> Router {
-    let body_limit = DefaultBodyLimit::max(state.settings.max_body);
     let api = Router::new()
         .route("/", get(graphiql::page))
         .route("/playground", get(|| async { Redirect::permanent("/") }))
         .route("/assets/{name}", get(graphiql::asset))
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/schema.graphql", get(graphql::sdl))
-        .layer(body_limit)
         .with_state(state.clone());
     finish(api.merge(operations(state)))
 }

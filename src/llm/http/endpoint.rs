@@ -123,7 +123,9 @@ impl Endpoint {
             Some(secret) if !secret.expose_secret().is_empty() => text.replace(secret.expose_secret(), "***"),
             _ => text.to_owned(),
         };
-        let line = hidden.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut line = hidden.split_whitespace().collect::<Vec<_>>().join(" ");
+        // Postgres cannot store NUL, and a log or a terminal should not obey the others.
+        line.retain(|character| !character.is_control());
         match line.char_indices().nth(MAX_ERROR_CHARS) {
             Some((end, _)) => format!("{}…", &line[..end]),
             None => line,

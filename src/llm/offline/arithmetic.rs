@@ -46,16 +46,19 @@ fn phrase(tokens: &[Token], at: usize) -> Option<Parsed> {
         return None;
     };
     let of = || {
-        matches!(word_at(tokens, at + 1), Some("of" | "between"))
-            .then(|| list(tokens, at + 2))
-            .flatten()
+        matches!(
+            word_at(tokens, at + 1),
+            Some("of" | "between" | "von" | "aus" | "zwischen")
+        )
+        .then(|| list(tokens, at + 2))
+        .flatten()
     };
     match word.as_str() {
-        "sum" | "total" => Some(joined(&of()?, " + ")),
-        "product" => Some(joined(&of()?, " * ")),
-        "difference" => pair(of()?, |a, b| format!("{a} - {b}")),
+        "sum" | "total" | "summe" => Some(joined(&of()?, " + ")),
+        "product" | "produkt" => Some(joined(&of()?, " * ")),
+        "difference" | "differenz" => pair(of()?, |a, b| format!("{a} - {b}")),
         "quotient" => pair(of()?, |a, b| format!("{a} / {b}")),
-        "average" | "mean" => {
+        "average" | "mean" | "durchschnitt" => {
             let (items, end) = of()?;
             let text = format!("({}) / {}", items.join(" + "), items.len());
             Some(Parsed {
@@ -177,8 +180,8 @@ fn value(tokens: &[Token], at: usize, depth: usize) -> Option<Parsed> {
     }
     match tokens.get(at)? {
         Token::Number(number) => {
-            let percent_of =
-                matches!(tokens.get(at + 1), Some(Token::Percent)) && word_at(tokens, at + 2) == Some("of");
+            let percent_of = matches!(tokens.get(at + 1), Some(Token::Percent))
+                && matches!(word_at(tokens, at + 2), Some("of" | "von"));
             let whole = percent_of
                 .then(|| value(tokens, skip(tokens, at + 3, &["the"]), depth + 1))
                 .flatten();

@@ -1,25 +1,56 @@
 //! What came of the tools, in sentences.
 
+use chrono::DateTime;
+
 use super::{
     situation::{Outcome, Situation},
-    wording::{condensed, readable},
+    wording::readable,
 };
+use crate::llm::prose::{closed, condensed};
+
+/// How the sentences begin that tell what a memory search found, up to what was searched for.
+const FROM_MEMORY: &str = "Memory on “";
+
+/// What the tools returned, a sentence or a few for each call.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// What can be built on.
+    pub(super) found: Vec<String>,
+    /// What only tells how the work went: nothing found, something stored, a failure.
+    pub(super) asides: Vec<String>,
+}
+
+/// The findings of a step.
+pub(super) fn of(situation: &Situation) -> Findings {
+    let mut findings = Findings::default();
+    for outcome in &situation.outcomes {
+        let told = condensed(&told(outcome), 600);
+        let is_aside =
+            outcome.failed || told.is_empty() || matches!(outcome.tool.as_str(), "remember" | "write_notes");
+        let list = if is_aside {
+            &mut findings.asides
+        } else {
+            &mut findings.found
+        };
+        list.push(closed(&sentence(outcome, &told)));
+    }
+    findings
+}
 
 /// A sentence about one tool call.
 ///
 /// To word the result of one more tool: an arm here.
-pub(super) fn sentence(outcome: &Outcome, most: usize) -> String {
+fn sentence(outcome: &Outcome, told: &str) -> String {
     let tool = &outcome.tool;
-    let told = condensed(&told(outcome), most);
     if outcome.failed {
-        return closed(&format!("{} failed and stays open ({told})", described(outcome)));
+        return format!("{} failed and stays open ({told})", described(outcome));
     }
     let nothing = told.is_empty();
-    closed(&match tool.as_str() {
+    match tool.as_str() {
         "calculator" => format!("{} = {told}", outcome.argument("expression")),
-        "current_time" => format!("The system's time is {told}"),
+        "current_time" => moment(told).unwrap_or_else(|| format!("The system's time is {told}")),
         "search_memory" if nothing => format!("Memory has nothing on “{}”", outcome.argument("query")),
-        "search_memory" => format!("Memory on “{}”: {told}", outcome.argument("query")),
+        "search_memory" => format!("{FROM_MEMORY}{}”: {told}", outcome.argument("query")),
         "remember" => format!("Kept in long-term memory: “{}”", outcome.argument("content")),
         "write_notes" => format!(
             "Noted as “{}”: {}",
@@ -31,23 +62,39 @@ pub(super) fn sentence(outcome: &Outcome, most: usize) -> String {
         "web_fetch" => format!("{} says: {told}", outcome.argument("url")),
         _ if nothing => format!("{tool} returned nothing"),
         _ => format!("{tool} returned: {told}"),
-    })
+    }
 }
 
-/// The texts that tools brought in, for key points and comparisons.
-pub(super) fn texts(situation: &Situation) -> Vec<String> {
-    let telling = |outcome: &&Outcome| {
-        !outcome.failed
-            && matches!(
-                outcome.tool.as_str(),
-                "search_memory" | "read_notes" | "web_fetch"
-            )
+/// The label and the rest of a sentence that tells what a memory search found. The label stays with it wherever it
+/// goes: what was recalled is not learned.
+pub(super) fn memory_label(text: &str) -> Option<(&str, &str)> {
+    let end = text.find("”: ").filter(|_| text.starts_with(FROM_MEMORY))?;
+    Some(text.split_at(end + "”: ".len()))
+}
+
+/// A time that begins with its ISO 8601 form, as people say it.
+fn moment(told: &str) -> Option<String> {
+    let written = told.split([',', ' ']).next()?;
+    let time = DateTime::parse_from_rfc3339(written).ok()?;
+    let zone = match time.offset().local_minus_utc() {
+        0 => String::new(),
+        _ => time.format("%:z").to_string(),
     };
+    Some(format!(
+        "Today is {}, at {} UTC{zone} (ISO week {})",
+        time.format("%A, %-d %B %Y"),
+        time.format("%H:%M:%S"),
+        time.format("%G-W%V"),
+    ))
+}
+
+/// The texts that one of these tools brought in, for comparisons.
+pub(super) fn texts(situation: &Situation, tools: &[&str]) -> Vec<String> {
     situation
         .outcomes
         .iter()
-        .filter(telling)
-        .map(|outcome| readable(&outcome.content))
+        .filter(|outcome| !outcome.failed && tools.contains(&outcome.tool.as_str()))
+        .map(told)
         .collect()
 }
 
@@ -102,15 +149,5 @@ fn described(outcome: &Outcome) -> String {
     match told.into_iter().find(|argument| !argument.is_empty()) {
         Some(argument) => format!("{} ({})", outcome.tool, condensed(argument, 80)),
         None => outcome.tool.clone(),
-    }
-}
-
-/// With a mark at its end.
-pub(super) fn closed(text: &str) -> String {
-    let text = text.trim();
-    if text.ends_with(['.', '!', '?', '…', '。']) {
-        text.to_owned()
-    } else {
-        format!("{text}.")
     }
 }

@@ -2,15 +2,23 @@
 //!
 //! It works from the messages alone, through the same tool loop as any model: on its first turn it asks for the
 //! offered tools that the step's words call for (`requests.rs`), on the next it writes what came of them
-//! (`report.rs`). It restates and organises, says that it does, and claims no knowledge of its own.
+//! (`report.rs`): the answer first (`answer.rs`), then what it builds on. It restates and organises, says that it
+//! does, and claims no knowledge of its own.
 //! To teach it one more tool: a function in `requests.rs`, and its sentence in `findings.rs`.
 
+mod answer;
 mod arithmetic;
+mod assignment;
 mod compared;
+mod criteria;
+mod earlier;
 mod embedder;
 mod findings;
+mod options;
+mod quantities;
 mod report;
 mod requests;
+mod said;
 mod shape;
 mod situation;
 mod wording;

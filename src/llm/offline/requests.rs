@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{arithmetic, situation::Situation, wording};
-use crate::llm::chat::{ChatRequest, ToolRequest};
+use super::{arithmetic, situation::Situation};
+use crate::llm::{
+    chat::{ChatRequest, ToolRequest},
+    prose,
+};
 
 const MAX_CALCULATIONS: usize = 4;
 const MAX_PAGES: usize = 3;
@@ -18,7 +21,7 @@ const SEARCH_LIMIT: u32 = 5;
 const MAX_QUERY_CHARS: usize = 200;
 const MAX_STORED_CHARS: usize = 1_000;
 
-const TIME_WORDS: [&str; 12] = [
+const TIME_WORDS: [&str; 19] = [
     "current time",
     "current date",
     "what time",
@@ -31,6 +34,13 @@ const TIME_WORDS: [&str; 12] = [
     "date of today",
     "what date",
     "day is it",
+    "welcher tag ist heute",
+    "welches datum",
+    "datum von heute",
+    "wie spät",
+    "今天几号",
+    "今天星期几",
+    "现在几点",
 ];
 
 const READ_NOTES_WORDS: [&str; 8] = [
@@ -95,7 +105,7 @@ const NOTE_WORDS: [&str; 7] = [
 pub(super) fn for_step(situation: &Situation, request: &ChatRequest) -> Vec<ToolRequest> {
     let offered = |name: &str| request.tools.iter().any(|tool| tool.name == name);
     let own_words = situation.step.own_words();
-    let (plain, addresses) = without_addresses(wording::scanned(&own_words));
+    let (plain, addresses) = without_addresses(prose::scanned(&own_words));
     let lower = plain.to_ascii_lowercase();
     let mut wanted: Vec<(&str, Value)> = Vec::new();
     if offered("calculator") {
@@ -136,7 +146,7 @@ pub(super) fn for_step(situation: &Situation, request: &ChatRequest) -> Vec<Tool
             continue;
         };
         for content in told_after(&plain, words).into_iter().take(MAX_STORED) {
-            let content = wording::condensed(content, MAX_STORED_CHARS);
+            let content = prose::condensed(content, MAX_STORED_CHARS);
             wanted.push(match tool {
                 "remember" => (tool, json!({ "content": content })),
                 _ => (tool, json!({ "name": note_name(&content), "content": content })),
@@ -186,13 +196,13 @@ fn without_addresses(text: &str) -> (String, Vec<String>) {
 /// What memory is to be searched for, at most one query for each sentence; the title where the sentence does not say.
 fn queries(text: &str, title: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for sentence in wording::sentences(text) {
+    for sentence in prose::sentences(text) {
         // The earliest phrase, which leaves the most behind it. `memory` is among the fillers.
         let hits = SEARCH_WORDS.iter().filter_map(|words| after(sentence, words));
         let Some(rest) = hits.max_by_key(|rest| rest.len()) else {
             continue;
         };
-        let query = wording::condensed(without_fillers(rest), MAX_QUERY_CHARS);
+        let query = prose::condensed(without_fillers(rest), MAX_QUERY_CHARS);
         let query = if query.is_empty() {
             title.trim().to_owned()
         } else {
@@ -230,7 +240,7 @@ fn told_after<'a>(text: &'a str, phrases: &[&str]) -> Vec<&'a str> {
             .any(|word| before.contains(word));
         (!denied).then(|| trimmed(rest)).filter(|rest| !rest.is_empty())
     };
-    wording::sentences(text).into_iter().filter_map(told).collect()
+    prose::sentences(text).into_iter().filter_map(told).collect()
 }
 
 /// What stands behind the first place where a phrase stands as words of its own.

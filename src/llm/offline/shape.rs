@@ -1,6 +1,6 @@
 //! What kind of text a step wants, told by the words of its role.
 
-use super::situation::Situation;
+use super::{options, situation::Situation};
 
 /// The kinds of report the offline model writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(super) enum Shape {
 }
 
 /// Beginnings of words and the shape they ask for.
-const SIGNS: [(&str, Shape); 17] = [
+const SIGNS: [(&str, Shape); 27] = [
     ("analy", Shape::Analysis),
     ("assess", Shape::Analysis),
     ("summar", Shape::Analysis),
@@ -36,16 +36,33 @@ const SIGNS: [(&str, Shape); 17] = [
     ("verif", Shape::Review),
     ("research", Shape::Findings),
     ("gather", Shape::Findings),
+    ("vergleich", Shape::Comparison),
+    ("empf", Shape::Comparison),
+    ("entscheid", Shape::Comparison),
+    ("schreib", Shape::Draft),
+    ("fass", Shape::Draft),
+    ("比较", Shape::Comparison),
+    ("对比", Shape::Comparison),
+    ("推荐", Shape::Comparison),
+    ("分析", Shape::Analysis),
+    ("撰写", Shape::Draft),
 ];
 
 impl Shape {
     /// The sign that comes first decides: in the title, else in the role's first sentence, else in the instructions.
+    /// What is only analysed or found out becomes a comparison where the step asks between options.
     pub(super) fn of(situation: &Situation) -> Self {
         let role = situation.system.split(['.', '\n']).next().unwrap_or_default();
-        [situation.step.title.as_str(), role, &situation.step.own_words()]
+        let own_words = situation.step.own_words();
+        let shape = [situation.step.title.as_str(), role, &own_words]
             .into_iter()
             .find_map(first_sign)
-            .unwrap_or(Self::Findings)
+            .unwrap_or(Self::Findings);
+        let is_open = matches!(shape, Self::Analysis | Self::Findings);
+        if is_open && options::are_asked_for(situation) {
+            return Self::Comparison;
+        }
+        shape
     }
 
     pub(super) fn heading(self) -> &'static str {
@@ -61,11 +78,11 @@ impl Shape {
     /// What a language model would do beyond this.
     pub(super) fn beyond(self) -> &'static str {
         match self {
-            Self::Findings => "facts from its own training and their relevance here",
-            Self::Analysis => "an interpretation of these points, causes and consequences",
-            Self::Comparison => "a weighing of the options by their merits and a reasoned choice",
-            Self::Draft => "finished prose in the tone that is asked for",
-            Self::Review => "a judgement of correctness and style, with corrections",
+            Self::Findings => "what it knows",
+            Self::Analysis => "an interpretation",
+            Self::Comparison => "a weighing of the merits",
+            Self::Draft => "finished prose",
+            Self::Review => "a judgement",
         }
     }
 }

@@ -1,91 +1,11 @@
-//! Cutting and cleaning text: sentences, digests, key points.
+//! Making things readable: JSON in words, the key points of many sentences, lists of names.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{report, words::stems};
-
-/// The most text that is looked through for sentences, in characters.
-const MAX_SCANNED_CHARS: usize = 20_000;
-
-/// The start of a text, as much as is looked through.
-pub(super) fn scanned(text: &str) -> &str {
-    text.char_indices()
-        .nth(MAX_SCANNED_CHARS)
-        .map_or(text, |(end, _)| &text[..end])
-}
-
-/// The sentences and lines of a text, trimmed, without those that have no letters or digits.
-pub(super) fn sentences(text: &str) -> Vec<&str> {
-    let text = scanned(text);
-    let mut found = Vec::new();
-    let mut start = 0;
-    let mut characters = text.char_indices().peekable();
-    while let Some((at, character)) = characters.next() {
-        let end = at + character.len_utf8();
-        let next_is_space = characters.peek().is_none_or(|(_, next)| next.is_whitespace());
-        let ends = match character {
-            '\n' | '。' | '！' | '？' => true,
-            '.' | '!' | '?' | ';' => next_is_space,
-            _ => false,
-        };
-        if ends {
-            found.push(&text[start..end]);
-            start = end;
-        }
-    }
-    found.push(&text[start..]);
-    found
-        .into_iter()
-        .map(str::trim)
-        .filter(|sentence| sentence.contains(char::is_alphanumeric))
-        .collect()
-}
-
-/// A text on one line, cut at a sentence or else a word to at most `most` characters.
-pub(super) fn condensed(text: &str, most: usize) -> String {
-    let line = scanned(text).split_whitespace().collect::<Vec<_>>().join(" ");
-    let Some((end, _)) = line.char_indices().nth(most) else {
-        return line;
-    };
-    let head = &line[..end];
-    let sentence = [". ", "! ", "? ", "; "]
-        .iter()
-        .filter_map(|mark| head.rfind(mark))
-        .max();
-    match sentence {
-        Some(at) if at * 2 > head.len() => head[..=at].to_owned(),
-        _ => format!("{} …", head.rfind(' ').map_or(head, |at| &head[..at])),
-    }
-}
-
-/// The body of an earlier output: without headings, marks, and what the offline model says of itself; of a report
-/// that has a conclusion, the conclusion.
-pub(super) fn body(output: &str) -> String {
-    let output = scanned(output);
-    let told = output
-        .split_once(report::CONCLUSION)
-        .map_or(output, |(_, conclusion)| conclusion);
-    told.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#') && !report::is_disclaimer(line))
-        .map(|line| {
-            line.trim_start_matches("- ")
-                .trim_start_matches("* ")
-                .trim_start_matches("> ")
-        })
-        .map(|line| {
-            let line = line.replace("**", "");
-            if line.ends_with(['.', '!', '?', ':', ';', '…', '。']) {
-                line
-            } else {
-                format!("{line}.")
-            }
-        })
-        .collect::<Vec<_>>()
-        .join("\n")
-}
+use super::words::stems;
+use crate::llm::prose::{condensed, sentences};
 
 /// What a tool returned as readable text: JSON is unfolded, other text is left as it is.
 pub(super) fn readable(content: &str) -> String {
@@ -135,10 +55,13 @@ fn unfolded(value: &Value) -> String {
     }
 }
 
+/// Sentences that are weighed against each other.
+const MAX_WEIGHED: usize = 300;
+
 /// The `most` sentences that carry the words the texts share most, in their order, each once.
 pub(super) fn key_points(texts: &[String], most: usize) -> Vec<String> {
     let mut points: Vec<(String, Vec<String>)> = Vec::new();
-    for sentence in texts.iter().flat_map(|text| sentences(text)) {
+    for sentence in texts.iter().flat_map(|text| sentences(text)).take(MAX_WEIGHED) {
         let sentence = condensed(sentence, 220);
         let mut stems = stems(&sentence);
         stems.sort_unstable();
@@ -164,4 +87,13 @@ pub(super) fn key_points(texts: &[String], most: usize) -> Vec<String> {
     ranked.truncate(most);
     ranked.sort_unstable();
     ranked.into_iter().map(|at| points[at].0.clone()).collect()
+}
+
+/// `a, b and c`.
+pub(super) fn enumerated(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
 }

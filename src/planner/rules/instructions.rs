@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::graph::RawStep;
 use super::text::{has_substance, one_line, shorten};
+use crate::llm::prompt::{BELONGS_TO, KEEP_IN_MIND, WHOLE_TASK, WORK_FROM};
 
 /// How much of the whole task every step quotes, in characters.
 const GOAL_CHARS: usize = 500;
@@ -51,7 +52,7 @@ impl Whole {
             let _ = write!(text, "\n{}", detail.trim_end());
         }
         if let Some(section) = &step.section {
-            let _ = write!(text, "\n\nThis belongs to: {section}");
+            let _ = write!(text, "\n\n{BELONGS_TO} {section}");
         }
         if !earlier.is_empty() {
             let named = earlier
@@ -60,16 +61,16 @@ impl Whole {
                 .copied()
                 .collect::<Vec<_>>()
                 .join("; ");
-            let _ = write!(text, "\n\nWork from the results of: {named}");
+            let _ = write!(text, "\n\n{WORK_FROM} {named}");
             if let Some(more) = earlier.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
                 let _ = write!(text, "; and {more} more");
             }
             text.push('.');
         }
         if !self.context.is_empty() {
-            let _ = write!(text, "\n\nKeep in mind:\n{}", self.context);
+            let _ = write!(text, "\n\n{KEEP_IN_MIND}\n{}", self.context);
         }
-        let _ = write!(text, "\n\nThis is one step of a larger task: \"{}\"", self.goal);
+        let _ = write!(text, "\n\n{WHOLE_TASK} \"{}\"", self.goal);
         text
     }
 }

@@ -7,6 +7,7 @@ use super::objects;
 use super::order::{Condition, What};
 use super::reader::Reader;
 use super::text::is_mark;
+use crate::llm::prompt::ONE_PART;
 
 impl Reader<'_> {
     pub(super) fn work(&mut self, clause: &Clause, branch: &mut Option<usize>) {
@@ -73,10 +74,7 @@ impl Reader<'_> {
     pub(super) fn spread(&mut self, fan: objects::Fan, text: &str, link: Link) {
         let mut parts = Vec::new();
         for part in fan.parts {
-            let step = self.step(
-                &part,
-                format!("{part}. Cover only this part; other steps cover the others."),
-            );
+            let step = self.step(&part, format!("{part}. {ONE_PART}"));
             let link = if parts.is_empty() { link } else { Link::Parallel };
             parts.push(self.graph.add(step, link));
         }

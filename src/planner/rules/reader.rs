@@ -12,6 +12,7 @@ use super::objects;
 use super::order::Condition;
 use super::sentences;
 use super::text::{has_substance, one_line, words};
+use crate::llm::prompt::FROM_EARLIER;
 
 /// What was read: the graph, and what holds for all of its steps.
 pub(super) struct Reader<'g> {
@@ -95,7 +96,7 @@ impl<'g> Reader<'g> {
         let sinks = self.graph.sinks();
         for (parts, text) in std::mem::take(&mut self.comparisons) {
             if parts.iter().all(|part| sinks.contains(part)) {
-                let step = self.step(&text, format!("{text}, from the results of the steps before."));
+                let step = self.step(&text, format!("{text}{FROM_EARLIER}"));
                 self.graph.follow(&parts, step);
             }
         }
@@ -258,7 +259,7 @@ impl<'g> Reader<'g> {
         }
     }
 
-    /// What a colon means: "Translate: <text>" takes what follows as its material (`None`: all done here), in
+    /// What a colon means: `Translate: …` takes what follows as its material (`None`: all done here), in
     /// "Build a shop: design it, code it" the head is the goal, in "Task: compare them" it is a label.
     fn after_colon<'a>(&mut self, sentence: &'a str) -> Option<&'a str> {
         let Some(colon) = colon(sentence) else {

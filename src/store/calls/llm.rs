@@ -2,11 +2,11 @@
 
 use entity::{
     enums::{CallStatus, EventKind, LedgerKind},
-    ids::{AttemptId, LlmCallId, StepId},
-    llm_call,
+    ids::{LlmCallId, StepId},
+    llm_call, tool_call,
     values::{JsonText, NanoUsd},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::json;
 
 use crate::{
@@ -203,10 +203,12 @@ impl TaskChange {
         self.task.reserved_nanos = NanoUsd(self.task.reserved_nanos.0 - reserved.0);
     }
 
-    /// Closes the model calls an ended attempt left open and frees what they held against the budget.
-    pub(in crate::store) async fn release_reservations(&mut self, attempt: AttemptId) -> Result<(), StoreError> {
+    /// Closes the model calls an ended attempt left open and frees what they held against the budget. What became of
+    /// its open tool calls is not known: the next attempt sends them again or asks a person, by their effect.
+    pub(in crate::store) async fn release_reservations(&mut self, claim: &Claim) -> Result<(), StoreError> {
         let open = llm_call::Entity::find()
-            .filter(llm_call::Column::AttemptId.eq(attempt))
+            .filter(llm_call::Column::StepId.eq(claim.step.id))
+            .filter(llm_call::Column::AttemptId.eq(claim.attempt_id))
             .filter(llm_call::Column::Status.is_in([CallStatus::Reserved, CallStatus::Dispatched]))
             .all(&self.tx)
             .await?;
@@ -224,6 +226,13 @@ impl TaskChange {
             .update(&self.tx)
             .await?;
         }
+        tool_call::Entity::update_many()
+            .col_expr(tool_call::Column::Status, Expr::val(CallStatus::Dispatched.to(CallStatus::Unknown)?))
+            .filter(tool_call::Column::StepId.eq(claim.step.id))
+            .filter(tool_call::Column::AttemptId.eq(claim.attempt_id))
+            .filter(tool_call::Column::Status.eq(CallStatus::Dispatched))
+            .exec(&self.tx)
+            .await?;
         Ok(())
     }
 }

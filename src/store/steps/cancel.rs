@@ -17,7 +17,6 @@ impl Store {
     /// Ends a step that was told to stop.
     pub async fn cancel_step(&self, claim: &Claim) -> Result<Committed, StoreError> {
         let mut change = self.change_held(claim).await?;
-        change.release_reservations(claim.attempt_id).await?;
         change.cancel_held(claim).await?;
         change.commit().await
     }
@@ -27,6 +26,7 @@ impl TaskChange {
     /// Cancels the held step; its event lists the calls that were under way and what became of them.
     pub(in crate::store) async fn cancel_held(&mut self, claim: &Claim) -> Result<(), StoreError> {
         let in_flight = self.calls_in_flight(claim).await?;
+        self.release_reservations(claim).await?;
         self.end_attempt(claim, AttemptOutcome::Cancelled, None).await?;
         self.end_step(claim.step.id, StepStatus::Running.to(StepStatus::Cancelled)?, None).await?;
         let payload = json!({ "status": StepStatus::Cancelled, "inFlight": in_flight });
@@ -35,19 +35,22 @@ impl TaskChange {
     }
 
     async fn calls_in_flight(&self, claim: &Claim) -> Result<Vec<serde_json::Value>, StoreError> {
-        let unsettled = [CallStatus::Reserved, CallStatus::Dispatched, CallStatus::Unknown];
+        let under_way = [CallStatus::Reserved, CallStatus::Dispatched];
         let llm = llm_call::Entity::find()
+            .filter(llm_call::Column::StepId.eq(claim.step.id))
             .filter(llm_call::Column::AttemptId.eq(claim.attempt_id))
-            .filter(llm_call::Column::ErrorCode.eq("ABANDONED"))
+            .filter(llm_call::Column::Status.is_in(under_way))
             .all(&self.tx)
             .await?;
         let tools = tool_call::Entity::find()
+            .filter(tool_call::Column::StepId.eq(claim.step.id))
             .filter(tool_call::Column::AttemptId.eq(claim.attempt_id))
-            .filter(tool_call::Column::Status.is_in(unsettled))
+            .filter(tool_call::Column::Status.is_in(under_way))
             .all(&self.tx)
             .await?;
         let llm = llm.iter().map(|call| json!({ "llmCall": call.id, "model": call.model, "fate": "DROPPED" }));
-        let tools = tools.iter().map(|call| json!({ "toolCall": call.id, "tool": call.tool, "fate": call.status }));
+        let tools =
+            tools.iter().map(|call| json!({ "toolCall": call.id, "tool": call.tool, "fate": CallStatus::Unknown }));
         Ok(llm.chain(tools).collect())
     }
 }

@@ -50,11 +50,8 @@ impl Store {
         }
         .insert(&change.tx)
         .await?;
-        if let Some(memory) = result.memory
-            && let Some(stored) = change.store_memory(&memory).await?
-        {
-            let payload = json!({ "memoryId": stored.id, "namespace": stored.namespace });
-            change.record(EventKind::MemoryStored, Some(claim.step.id), &payload);
+        if let Some(memory) = result.memory {
+            change.store_memory(claim.step.id, &memory).await?;
         }
         change.complete(claim).await?;
         change.commit().await

@@ -52,13 +52,13 @@ impl TaskChange {
         claim: &Claim,
         failure: &Failure,
     ) -> Result<FailureOutcome, StoreError> {
-        self.release_reservations(claim.attempt_id).await?;
-        let error = Some((failure.code.as_str(), failure.message.as_str()));
-        let error_json = json!({ "code": failure.code, "message": failure.message });
         if self.task.cancel_requested_at.is_some() {
             self.cancel_held(claim).await?;
             return Ok(FailureOutcome::Failed);
         }
+        self.release_reservations(claim).await?;
+        let error = Some((failure.code.as_str(), failure.message.as_str()));
+        let error_json = json!({ "code": failure.code, "message": failure.message });
         if let Some(wait) = failure.retry_in.filter(|_| claim.step.attempts < claim.step.max_attempts) {
             self.end_attempt(claim, AttemptOutcome::Retrying, error).await?;
             let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);

@@ -14,11 +14,11 @@ impl Store {
     /// Makes the step ready for another worker at once.
     pub async fn release_step(&self, claim: &Claim) -> Result<Committed, StoreError> {
         let mut change = self.change_held(claim).await?;
-        change.release_reservations(claim.attempt_id).await?;
         if change.task.cancel_requested_at.is_some() {
             change.cancel_held(claim).await?;
             return change.commit().await;
         }
+        change.release_reservations(claim).await?;
         change.end_attempt(claim, AttemptOutcome::Released, None).await?;
         change.put_back(claim, 0, None).await?;
         step::ActiveModel { id: Set(claim.step.id), attempts: Set(claim.step.attempts - 1), ..Default::default() }

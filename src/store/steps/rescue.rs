@@ -51,7 +51,7 @@ impl Store {
             let reasons = change.reasons(&claim, &message).await?;
             change.fail(&claim, &Failure { code: "WORKER_LOST".to_owned(), message: reasons, retry_in: None }).await?;
         } else {
-            change.release_reservations(claim.attempt_id).await?;
+            change.release_reservations(&claim).await?;
             change.end_attempt(&claim, AttemptOutcome::Expired, Some(("WORKER_LOST", &message))).await?;
             change.put_back(&claim, 0, Some(("WORKER_LOST", &message))).await?;
             let payload = json!({

@@ -17,11 +17,11 @@ impl Store {
     /// Ends the attempt and lets the step wait. `message` says what a person can do about it.
     pub async fn park_step(&self, claim: &Claim, reason: WaitReason, message: &str) -> Result<Committed, StoreError> {
         let mut change = self.change_held(claim).await?;
-        change.release_reservations(claim.attempt_id).await?;
         if change.task.cancel_requested_at.is_some() {
             change.cancel_held(claim).await?;
             return change.commit().await;
         }
+        change.release_reservations(claim).await?;
         change.end_attempt(claim, AttemptOutcome::Released, Some((reason.as_str(), message))).await?;
         step::ActiveModel {
             id: Set(claim.step.id),

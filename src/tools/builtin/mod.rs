@@ -1,6 +1,6 @@
 //! The tools every installation has.
 //!
-//! To add one: a file with a type that implements [`Tool`](super::Tool), its definition made by [`define`],
+//! To add one: a file with a type that implements [`Tool`], its definition made by [`define`],
 //! and a line in [`builtin_tools`].
 //!
 //! Each asks the host for what it needs; only [`web_fetch`] reaches outside, and only when it is configured.

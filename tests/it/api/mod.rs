@@ -1,3 +1,24 @@
 //! The contract, over HTTP and WebSocket.
 
+mod asking;
+
+mod bad_ids;
+mod bad_metadata;
+mod bad_pages;
+mod bad_text;
+mod budgets;
+mod bundle;
+mod contract;
+mod costs;
+mod documents;
+mod feeds;
 mod first_task;
+mod fragments;
+mod http;
+mod idempotency;
+mod mutations;
+mod pages;
+mod reads;
+mod requests;
+mod socket;
+mod statements;

@@ -1,1 +1,6 @@
-//! `src/domain`, from outside.
+//! The pure rules: every pair of every lifecycle, back-off, scopes, plans.
+
+mod lifecycle;
+mod plan;
+mod retry;
+mod scope;

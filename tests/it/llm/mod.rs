@@ -2,7 +2,9 @@
 
 mod conformance;
 mod embedder;
+mod gist;
 mod offline;
+mod offline_tasks;
 mod offline_tools;
 mod openai;
 mod openai_embeddings;

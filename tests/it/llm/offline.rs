@@ -104,16 +104,13 @@ async fn results_stand_in_the_answer() {
     )
     .await;
     for part in [
-        "offline model",
-        "## Findings: Collect the figures",
-        "12 * 7 = 84.",
-        "2 + 3 = 5.",
-        "Memory on “past fees”: The fee was 25 EUR.",
-        "**Fees** (researcher): The fee is 30 EUR. It is paid yearly.",
-        "Fees rose in 2025.",
-        "at most 1,000",
-        "### Conclusion",
-        "A language model would add",
+        "## Findings: Collect the figures\n\n- 12 * 7 = 84.\n- 2 + 3 = 5.",
+        "- Memory on “past fees”: The fee was 25 EUR.",
+        "> - **Fees** (researcher): The fee is 30 EUR. It is paid yearly.",
+        "> - Fees rose in 2025.",
+        "> - **budget**: at most 1,000.",
+        "_Written by the offline model",
+        "a language model would add",
     ] {
         assert!(answer.contains(part), "{part:?} is missing in\n{answer}");
     }
@@ -132,7 +129,7 @@ async fn what_the_built_in_tools_say_reads_well() {
     ];
     let answer = concluded("", &prompt, &contents).await;
     for sentence in [
-        "The system's time is 2026-11-22T10:15:30+00:00, weekday: Sunday, ISO week: 2026-W47.",
+        "Today is Sunday, 22 November 2026, at 10:15:30 UTC (ISO week 2026-W47).",
         "https://example.com/ says: The fee is 30 EUR.",
         "The notes say: [budget] at most 1,000.",
         "Memory on “past fees”: The fee was 25 EUR. It rained.",
@@ -142,9 +139,10 @@ async fn what_the_built_in_tools_say_reads_well() {
     let nothing = ["today", "(no text)", "There are no notes.", "No memories match."];
     let answer = concluded("", &prompt, &nothing).await;
     assert!(
-        answer.contains("The task has no notes. Memory has nothing on “past fees”."),
+        answer.contains("_The task has no notes. Memory has nothing on “past fees”._"),
         "{answer}"
     );
+    assert!(answer.contains("The system's time is today."), "{answer}");
 }
 
 #[tokio::test]
@@ -176,21 +174,31 @@ async fn each_role_has_its_form() {
     let compared = concluded("You recommend what to do.", &inputs, &[]).await;
     assert!(compared.contains("## Comparison"), "{compared}");
     assert!(
-        compared.contains("**solar panels** (2 mentions): Solar panels cost 9,000."),
+        compared.contains("| solar panels | Solar panels cost 9,000. Solar panels last 25 years. |"),
         "{compared}"
     );
     assert!(
-        compared.contains("**wind turbines**: Wind turbines cost 12,000."),
+        compared.contains("| wind turbines | Wind turbines cost 12,000. |"),
         "{compared}"
     );
-    let analysed = concluded("You analyse material.", &inputs, &[]).await;
     assert!(
-        analysed.contains("### Key points\n\n- Solar panels cost 9,000."),
+        compared.contains("By price the choice is solar panels (9,000), before wind turbines (12,000)."),
+        "{compared}"
+    );
+    let looked_into = StepPrompt {
+        instructions: "Look into the offers for the farm.".to_owned(),
+        ..inputs.clone()
+    };
+    let analysed = concluded("You analyse material.", &looked_into, &[]).await;
+    assert!(
+        analysed.contains("Key points of “Offers” (researcher):\n\n- Solar panels cost 9,000."),
         "{analysed}"
     );
     let written = concluded("You are a writer. You analyse nothing.", &inputs, &[]).await;
     assert!(
-        written.contains("### Draft\n\nThis text answers the request: Prepare the quarterly report."),
+        written.contains(
+            "## Draft: Collect the figures\n\nSolar panels cost 9,000. Solar panels last 25 years."
+        ),
         "{written}"
     );
     let by_title = concluded(
@@ -217,7 +225,10 @@ async fn what_one_step_found_reaches_the_last() {
         ..step("Draft a letter.")
     };
     let answer = concluded("", &second, &[]).await;
-    assert!(answer.contains("From “Sum”: 12 * 7 = 84."), "{answer}");
+    assert!(
+        answer.contains("## Draft: Collect the figures\n\n12 * 7 = 84.\n\n_"),
+        "{answer}"
+    );
     assert_eq!(
         answer.matches("offline model").count(),
         1,
@@ -238,7 +249,7 @@ async fn what_one_step_found_reaches_the_last() {
 async fn a_step_with_nothing_at_hand_says_so() {
     let answer = concluded("", &step("Ponder."), &[]).await;
     assert!(
-        answer.contains("Nothing but the assignment itself is at hand"),
+        answer.contains("_Beyond the words “Ponder” there is nothing to work from;"),
         "{answer}"
     );
 }

@@ -52,6 +52,14 @@ async fn arithmetic_goes_to_the_calculator() {
         ("Multiply 3 + 4 by 2", &["(3 + 4) * 2"]),
         ("sum of 12 apples and 30 pears", &["12 + 30"]),
         ("2 + 2, and again 2 + 2", &["2 + 2"]),
+        ("Was ist 12*7?", &["12 * 7"]),
+        ("计算12*7", &["12 * 7"]),
+        ("Berechne die Summe von 12 und 30.", &["12 + 30"]),
+        (
+            "Summe von 1.120,50 und 79,50; 15% von 80",
+            &["1120.50 + 79.50", "15 / 100 * 80"],
+        ),
+        ("Wie viel ist 3 mal 4?", &["3 * 4"]),
     ] {
         let found = wanted(words, &["calculator"]).await;
         let found: Vec<&str> = found
@@ -127,6 +135,8 @@ async fn words_call_for_the_tools_that_fit() {
                 json!({ "name": "bob_is_away", "content": "Bob is away" }),
             ),
         ),
+        ("Welcher Tag ist heute?", one("current_time", json!({}))),
+        ("今天星期几？", one("current_time", json!({}))),
         ("Read the notes first.", one("read_notes", json!({}))),
         (
             "Fetch https://example.com/a?b=c (and https://example.com/a?b=c).",

@@ -1,6 +1,8 @@
 //! The step prompt: readable, and the same on the way back.
 
-use agent_orchestrator::llm::prompt::{EarlierResult, StepPrompt, is_tool_error, tool_error};
+use agent_orchestrator::llm::prompt::{
+    EarlierResult, FROM_EARLIER, KEEP_IN_MIND, ONE_PART, StepPrompt, WHOLE_TASK, is_tool_error, tool_error,
+};
 use proptest::prelude::*;
 
 fn example() -> StepPrompt {
@@ -62,6 +64,32 @@ fn other_texts_are_no_step() {
     ] {
         assert_eq!(StepPrompt::parse(text), None, "{text:?}");
     }
+}
+
+#[test]
+fn a_step_s_own_words_are_told_from_what_stands_around_them() {
+    let step = StepPrompt {
+        instructions: format!(
+            "Compare A. {ONE_PART}\n\nUse the list.\n\n{KEEP_IN_MIND}\n- The budget is 5 EUR.\n- Be brief.\n\n\
+             {WHOLE_TASK} \"Compare A and B\""
+        ),
+        ..StepPrompt::default()
+    };
+    assert_eq!(step.own_words(), "Compare A.\n\nUse the list.");
+    let joins = StepPrompt {
+        instructions: format!("Compare A and B{FROM_EARLIER}"),
+        ..StepPrompt::default()
+    };
+    assert_eq!(joins.own_words(), "Compare A and B.");
+    assert_eq!(step.kept_in_mind(), ["The budget is 5 EUR.", "Be brief."]);
+    let bare = StepPrompt {
+        instructions: "Compare A.".to_owned(),
+        ..StepPrompt::default()
+    };
+    assert_eq!(
+        (bare.own_words().as_str(), bare.kept_in_mind().len()),
+        ("Compare A.", 0)
+    );
 }
 
 #[test]

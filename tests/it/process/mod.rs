@@ -1,1 +1,6 @@
-//! `src/process`, from outside.
+//! The real binary: what it says when it cannot start, how it stops, and what survives its death.
+
+mod commands;
+mod crash;
+mod signals;
+mod start;

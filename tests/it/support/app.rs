@@ -15,7 +15,9 @@ use super::{Answer, Client, Socket, Stack, database::TestDatabase};
 /// One recorder per process, whatever runs in it.
 fn metrics() -> PrometheusHandle {
     static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
-    METRICS.get_or_init(|| PrometheusBuilder::new().install_recorder().unwrap()).clone()
+    METRICS
+        .get_or_init(|| PrometheusBuilder::new().install_recorder().unwrap())
+        .clone()
 }
 
 pub struct TestApp {
@@ -53,11 +55,25 @@ impl TestApp {
 
     async fn launch(config: Config, database: TestDatabase, folder: TempDir) -> Self {
         let app = App::build(&config, metrics()).await.unwrap();
-        let (address, services, token) = (app.address().unwrap(), app.services().clone(), CancellationToken::new());
+        let (address, services, token) = (
+            app.address().unwrap(),
+            app.services().clone(),
+            CancellationToken::new(),
+        );
         let running = Some(tokio::spawn(app.run(token.clone())));
         let _stop = token.clone().drop_guard();
         let client = Client::new(&format!("http://{address}"));
-        Self { config, client, services, address, database, _stop, token, running, folder }
+        Self {
+            config,
+            client,
+            services,
+            address,
+            database,
+            _stop,
+            token,
+            running,
+            folder,
+        }
     }
 
     /// Stops the program properly and starts it again on the same data.
@@ -69,7 +85,12 @@ impl TestApp {
     pub async fn restart_after(mut self, meddle: impl FnOnce(&Path)) -> Self {
         self.shut_down().await;
         meddle(self.folder.path());
-        let Self { config, database, folder, .. } = self;
+        let Self {
+            config,
+            database,
+            folder,
+            ..
+        } = self;
         Self::launch(config, database, folder).await
     }
 
@@ -119,7 +140,8 @@ impl TestApp {
 
     /// Submits a task and returns its id.
     pub async fn submit(&self, user: &str, description: &str) -> String {
-        self.submit_input(json!({ "userId": user, "description": description })).await
+        self.submit_input(json!({ "userId": user, "description": description }))
+            .await
     }
 
     /// Submits a task and returns its id.
@@ -127,13 +149,19 @@ impl TestApp {
         let query = "mutation($input: SubmitTaskInput!) { submitTask(input: $input) \
                      { task { id } userErrors { message } } }";
         let data = self.graphql(query, json!({ "input": input })).await.data();
-        data["submitTask"]["task"]["id"].as_str().unwrap_or_else(|| panic!("refused: {data}")).to_owned()
+        data["submitTask"]["task"]["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("refused: {data}"))
+            .to_owned()
     }
 
     /// Waits until a task has ended and returns `{ status result error … }`.
     pub async fn finished(&self, id: &str) -> Value {
         self.wait_for(id, |task| {
-            matches!(task["status"].as_str(), Some("COMPLETED" | "FAILED" | "CANCELLED"))
+            matches!(
+                task["status"].as_str(),
+                Some("COMPLETED" | "FAILED" | "CANCELLED")
+            )
         })
         .await
     }

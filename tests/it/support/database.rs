@@ -40,7 +40,10 @@ impl TestDatabase {
             Stack::Postgres => {
                 let server = service("TEST_POSTGRES_URL");
                 let admin = Database::connect(&server).await.unwrap();
-                admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+                admin
+                    .execute_unprepared(&format!("CREATE DATABASE {name}"))
+                    .await
+                    .unwrap();
                 admin.close().await.unwrap();
                 let (base, _) = server.rsplit_once('/').unwrap();
                 Self {

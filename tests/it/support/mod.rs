@@ -8,7 +8,7 @@ mod socket;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
-pub use database::Stack;
+pub use database::{Stack, TestDatabase};
 pub use process::Process;
 pub use socket::Socket;
 

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::Path,
-    process::{Output, Stdio},
+    process::{ExitStatus, Output, Stdio},
     time::Duration,
 };
 
@@ -24,8 +24,15 @@ pub struct Process {
 /// The binary with an empty environment but for what is given.
 pub fn command(folder: &Path, env: &BTreeMap<&str, String>, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_agent-orchestrator"));
-    command.current_dir(folder).env_clear().env("PATH", std::env::var("PATH").unwrap_or_default());
-    command.envs(env).args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var("PATH").unwrap_or_default());
+    command
+        .envs(env)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     command
 }
 
@@ -33,10 +40,15 @@ impl Process {
     /// Starts a process and waits until it says that it is ready.
     pub async fn serve(folder: &Path, env: BTreeMap<&str, String>) -> Self {
         let mut env = env;
-        env.entry("ORCHESTRATOR_LISTEN").or_insert_with(|| "127.0.0.1:0".to_owned());
-        env.entry("ORCHESTRATOR_LOG_FORMAT").or_insert_with(|| "json".to_owned());
-        let mut child =
-            command(folder, &env, &["serve"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        env.entry("ORCHESTRATOR_LISTEN")
+            .or_insert_with(|| "127.0.0.1:0".to_owned());
+        env.entry("ORCHESTRATOR_LOG_FORMAT")
+            .or_insert_with(|| "json".to_owned());
+        let mut child = command(folder, &env, &["serve"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut log = String::new();
         let address = loop {
@@ -53,20 +65,32 @@ impl Process {
         // Keep reading, or the process would stop at a full pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let url = format!("http://{address}");
-        Self { child, client: Client::new(&url), url }
+        Self {
+            child,
+            client: Client::new(&url),
+            url,
+        }
     }
 
     /// Another process on the data of an app that runs on Postgres.
     pub async fn beside(app: &TestApp, roles: &str) -> Self {
         let config = format!("[redis]\nprefix = \"{}\"\n", app.redis_prefix());
-        let file = app.data_dir().join(format!("beside-{}.toml", uuid::Uuid::now_v7().simple()));
+        let file = app
+            .data_dir()
+            .join(format!("beside-{}.toml", uuid::Uuid::now_v7().simple()));
         std::fs::write(&file, config).unwrap();
         let env = BTreeMap::from([
             ("ORCHESTRATOR_CONFIG", file.display().to_string()),
             ("ORCHESTRATOR_ROLES", roles.to_owned()),
-            ("ORCHESTRATOR_DATA_DIR", app.data_dir().join("beside").display().to_string()),
+            (
+                "ORCHESTRATOR_DATA_DIR",
+                app.data_dir().join("beside").display().to_string(),
+            ),
             ("DATABASE_URL", app.database_url().to_owned()),
-            ("REDIS_URL", app.redis_url().expect("an app on Postgres and Redis").to_owned()),
+            (
+                "REDIS_URL",
+                app.redis_url().expect("an app on Postgres and Redis").to_owned(),
+            ),
         ]);
         Self::serve(app.data_dir(), env).await
     }
@@ -80,9 +104,28 @@ impl Process {
         self.child.kill().await.unwrap();
     }
 
+    /// Sends a signal by its name, for instance `TERM`.
+    pub async fn signal(&self, name: &str) {
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -{name} {}", self.id())])
+            .status()
+            .await
+            .unwrap();
+        assert!(sent.success(), "{name} could not be sent");
+    }
+
+    /// Waits for the end.
+    pub async fn ended(mut self) -> ExitStatus {
+        let ended = tokio::time::timeout(Duration::from_secs(60), self.child.wait()).await;
+        ended.expect("the process does not end").unwrap()
+    }
+
     /// Runs a command to its end.
     pub async fn run(folder: &Path, env: &BTreeMap<&str, String>, arguments: &[&str]) -> Output {
         let run = command(folder, env, arguments).output();
-        tokio::time::timeout(Duration::from_secs(30), run).await.expect("the command did not end").unwrap()
+        tokio::time::timeout(Duration::from_secs(30), run)
+            .await
+            .expect("the command did not end")
+            .unwrap()
     }
 }

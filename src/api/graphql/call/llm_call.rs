@@ -1,13 +1,12 @@
 //! A model call.
 
 use async_graphql::{ID, Object};
-use chrono::{DateTime, Utc};
 use entity::llm_call;
 
 use super::CallStatus;
 use crate::{
     api::graphql::{
-        scalars::{BigInt, Money, date_time},
+        scalars::{BigInt, DateTime, Money, date_time},
         task::StepError,
     },
     services::ChatAnswer,
@@ -16,6 +15,7 @@ use crate::{
 /// One call of a chat model.
 pub(in crate::api::graphql) struct LlmCall(pub llm_call::Model);
 
+/// One call of a chat model.
 #[Object]
 impl LlmCall {
     /// The id, `llm_…`.
@@ -80,7 +80,7 @@ impl LlmCall {
     }
 
     /// When it was sent.
-    async fn started_at(&self) -> DateTime<Utc> {
+    async fn started_at(&self) -> DateTime {
         date_time(self.0.started_at)
     }
 

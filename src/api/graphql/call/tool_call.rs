@@ -1,19 +1,19 @@
 //! A tool call.
 
 use async_graphql::{ID, Object};
-use chrono::{DateTime, Utc};
 use entity::tool_call;
 
 use super::CallStatus;
 use crate::api::graphql::{
     agent::ToolEffect,
-    scalars::{BigInt, Json, Money, date_time},
+    scalars::{BigInt, DateTime, Json, Money, date_time},
     task::StepError,
 };
 
 /// One call of a tool, refused ones included.
 pub(in crate::api::graphql) struct ToolCall(pub tool_call::Model);
 
+/// One call of a tool, refused ones included.
 #[Object]
 impl ToolCall {
     /// The id, `call_…`.
@@ -68,7 +68,7 @@ impl ToolCall {
     }
 
     /// When it was written down.
-    async fn started_at(&self) -> DateTime<Utc> {
+    async fn started_at(&self) -> DateTime {
         date_time(self.0.started_at)
     }
 

@@ -9,18 +9,18 @@ pub(in crate::api::graphql) fn encode(seq: i64) -> String {
     URL_SAFE_NO_PAD.encode(format!("seq:{seq}"))
 }
 
-/// The event a cursor names.
-pub(in crate::api::graphql) fn decode(cursor: &str) -> Result<i64, Error> {
+/// The event the cursor in `field` names.
+pub(in crate::api::graphql) fn decode(field: &'static str, cursor: &str) -> Result<i64, Error> {
     URL_SAFE_NO_PAD
         .decode(cursor)
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .and_then(|text| text.strip_prefix("seq:")?.parse().ok())
         .filter(|seq| *seq >= 0)
-        .ok_or_else(|| Error::BadInput("after: not a cursor of a task's events".to_owned()))
+        .ok_or_else(|| Error::BadInput { field, message: format!("{field} is not a cursor of a task's events") })
 }
 
-/// The event a cursor names, or the place before the first.
-pub(in crate::api::graphql) fn decode_option(cursor: Option<&str>) -> Result<i64, Error> {
-    cursor.map_or(Ok(0), decode)
+/// The event after which a reader goes on, or the place before the first.
+pub(in crate::api::graphql) fn decode_after(after: Option<&str>) -> Result<i64, Error> {
+    after.map_or(Ok(0), |cursor| decode("after", cursor))
 }

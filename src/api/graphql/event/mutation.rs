@@ -40,16 +40,16 @@ impl EventMutation {
     async fn acknowledge_events(
         &self,
         ctx: &Context<'_>,
-        input: AcknowledgeEventsInput,
+        #[graphql(desc = "Who has read how far.")] input: AcknowledgeEventsInput,
     ) -> Result<AcknowledgeEventsPayload, Error> {
         let AcknowledgeEventsInput { task_id, consumer, cursor } = input;
         let result = async {
-            let (task, seq) = (decode("taskId", &task_id)?, cursor::decode(&cursor)?);
+            let (task, seq) = (decode("taskId", &task_id)?, cursor::decode("cursor", &cursor)?);
             let scope = ctx.caller()?.scope();
             let seq = ctx.services()?.acknowledge_events(&scope, task, &consumer, seq).await?;
             Ok(cursor::encode(seq))
         };
-        let (cursor, user_errors) = outcome(result.await)?;
+        let (cursor, user_errors) = outcome(result.await, "taskId")?;
         Ok(AcknowledgeEventsPayload { cursor, user_errors })
     }
 }

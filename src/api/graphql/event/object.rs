@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Object};
-use chrono::{DateTime, Utc};
 use entity::event;
 
 use super::cursor;
@@ -11,7 +10,7 @@ use crate::api::graphql::{
     context::ContextExt,
     error::Error,
     loaders::StepById,
-    scalars::{BigInt, Json, date_time},
+    scalars::{BigInt, DateTime, Json, date_time},
     step::Step,
 };
 
@@ -79,6 +78,7 @@ impl From<Arc<event::Model>> for TaskEvent {
     }
 }
 
+/// One fact about a task, numbered in the transaction that made it true.
 #[Object]
 impl TaskEvent {
     /// Its number within the task: 1, 2, 3, … without a gap.
@@ -97,7 +97,7 @@ impl TaskEvent {
     }
 
     /// When it became true.
-    async fn at(&self) -> DateTime<Utc> {
+    async fn at(&self) -> DateTime {
         date_time(self.0.created_at)
     }
 

@@ -70,7 +70,7 @@ impl EventSubscription {
     ) -> Result<impl Stream<Item = async_graphql::Result<TaskFeedItem>> + use<>, Error> {
         let (services, caller) = (ctx.services()?, ctx.caller()?);
         let task = decode("taskId", &task_id)?;
-        let after = cursor::decode_option(after.as_deref())?;
+        let after = cursor::decode_after(after.as_deref())?;
         let events = services.task_events(caller, task, after, consumer.as_deref()).await?;
         Ok(events.map(|item| item.map(TaskFeedItem::from).map_err(|error| Error::from(error).into())))
     }

@@ -8,7 +8,7 @@ use crate::{
         context::ContextExt,
         error::Error,
         ids::decode,
-        payload::{UserError, outcome, service_outcome},
+        payload::{UserError, outcome},
         scalars::Json,
     },
     services::NewUserMemory,
@@ -60,22 +60,23 @@ pub(in crate::api::graphql) struct MemoryMutation;
 #[Object]
 impl MemoryMutation {
     /// Stores a long-term memory.
-    async fn remember(&self, ctx: &Context<'_>, input: RememberInput) -> Result<RememberPayload, Error> {
+    async fn remember(&self, ctx: &Context<'_>, #[graphql(desc = "What is to be remembered.")] input: RememberInput) -> Result<RememberPayload, Error> {
         let RememberInput { user_id, content, namespace, metadata } = input;
         let new = NewUserMemory { user_id, content, namespace, metadata: metadata.map(|json| json.0) };
-        let (memory, user_errors) = service_outcome(ctx.services()?.remember(ctx.caller()?, new).await)?;
+        let remembered = ctx.services()?.remember(ctx.caller()?, new).await;
+        let (memory, user_errors) = outcome(remembered.map_err(Error::from), "id")?;
         Ok(RememberPayload { memory: memory.map(Memory), user_errors })
     }
 
     /// Erases a memory: its text and its vector are gone for good.
-    async fn forget_memory(&self, ctx: &Context<'_>, input: ForgetMemoryInput) -> Result<ForgetMemoryPayload, Error> {
+    async fn forget_memory(&self, ctx: &Context<'_>, #[graphql(desc = "Which memory.")] input: ForgetMemoryInput) -> Result<ForgetMemoryPayload, Error> {
         let ForgetMemoryInput { id, user_id } = input;
         let result = async {
             let scope = ctx.caller()?.scope_of(user_id.as_deref())?;
             ctx.services()?.forget_memory(&scope, decode("id", &id)?).await?;
             Ok(id.clone())
         };
-        let (forgotten_id, user_errors) = outcome(result.await)?;
+        let (forgotten_id, user_errors) = outcome(result.await, "id")?;
         Ok(ForgetMemoryPayload { forgotten_id, user_errors })
     }
 }

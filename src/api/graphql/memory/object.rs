@@ -1,14 +1,13 @@
 //! A memory, and the steps it has to do with.
 
 use async_graphql::{Context, Enum, ID, Object};
-use chrono::{DateTime, Utc};
 use entity::{memory, memory_use};
 
 use crate::api::graphql::{
     context::ContextExt,
     error::Error,
     loaders::{MemoryById, StepById, UsesOfMemory},
-    scalars::{Json, date_time},
+    scalars::{DateTime, Json, date_time},
     step::Step,
 };
 
@@ -28,6 +27,7 @@ pub(in crate::api::graphql) enum MemorySource {
 #[derive(Clone)]
 pub(in crate::api::graphql) struct Memory(pub memory::Model);
 
+/// Something worth knowing beyond its task.
 #[Object]
 impl Memory {
     /// The id, `mem_…`.
@@ -74,7 +74,7 @@ impl Memory {
     }
 
     /// When it was stored.
-    async fn created_at(&self) -> DateTime<Utc> {
+    async fn created_at(&self) -> DateTime {
         date_time(self.0.created_at)
     }
 }
@@ -82,6 +82,7 @@ impl Memory {
 /// A memory a step was given.
 pub(in crate::api::graphql) struct MemoryUse(pub memory_use::Model);
 
+/// A memory a step was given.
 #[Object]
 impl MemoryUse {
     /// The memory; null once it is forgotten.

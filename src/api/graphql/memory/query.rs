@@ -73,7 +73,7 @@ pub(in crate::api::graphql) struct MemoryQuery;
 #[Object]
 impl MemoryQuery {
     /// A user's memories nearest to a text. What was stored before the search is found by it.
-    async fn search_memory(&self, ctx: &Context<'_>, input: SearchMemoryInput) -> Result<MemorySearchResult, Error> {
+    async fn search_memory(&self, ctx: &Context<'_>, #[graphql(desc = "What is looked for.")] input: SearchMemoryInput) -> Result<MemorySearchResult, Error> {
         let SearchMemoryInput { user_id, query, limit, namespace, filter, min_score } = input;
         let search = Search { user_id, query, limit, namespace, filter: filter.map(|json| json.0), min_score };
         let found = ctx.services()?.search_memory(ctx.caller()?, search).await?;

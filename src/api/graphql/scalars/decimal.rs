@@ -7,6 +7,7 @@ use entity::values::NanoUsd;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::api::graphql) struct Decimal(pub NanoUsd);
 
+/// An exact decimal with up to nine places, written as a string such as "0.001250000". Numbers are accepted as input.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259#section-6")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -6,6 +6,7 @@ use async_graphql::{InputValueResult, Scalar, ScalarType, Value};
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::api::graphql) struct Json(pub serde_json::Value);
 
+/// Any JSON value.
 #[Scalar(name = "JSON", specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259")]
 impl ScalarType for Json {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -7,7 +7,7 @@ mod json;
 mod money;
 
 pub(super) use big_int::BigInt;
-pub(super) use date_time::date_time;
+pub(super) use date_time::{DateTime, date_time};
 pub(super) use decimal::Decimal;
 pub(super) use json::Json;
 pub(super) use money::{Money, MoneyInput};

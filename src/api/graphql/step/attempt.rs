@@ -1,11 +1,10 @@
 //! One claim of a step by one worker.
 
 use async_graphql::{Enum, ID, SimpleObject};
-use chrono::{DateTime, Utc};
 use entity::attempt;
 
 use crate::api::graphql::{
-    scalars::{BigInt, date_time},
+    scalars::{BigInt, DateTime, date_time},
     task::StepError,
 };
 
@@ -43,9 +42,9 @@ pub(in crate::api::graphql) struct Attempt {
     /// Why it did not end well.
     error: Option<StepError>,
     /// When it was claimed.
-    started_at: DateTime<Utc>,
+    started_at: DateTime,
     /// When it ended.
-    ended_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime>,
 }
 
 impl From<attempt::Model> for Attempt {

@@ -1,10 +1,9 @@
 //! A message of a task's short-term memory.
 
 use async_graphql::{Enum, ID, SimpleObject};
-use chrono::{DateTime, Utc};
 use entity::message;
 
-use crate::api::graphql::scalars::date_time;
+use crate::api::graphql::scalars::{DateTime, date_time};
 
 /// Who said a message.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +29,7 @@ pub(in crate::api::graphql) struct Message {
     /// What was said.
     content: String,
     /// When.
-    created_at: DateTime<Utc>,
+    created_at: DateTime,
 }
 
 impl From<message::Model> for Message {

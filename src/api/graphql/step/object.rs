@@ -1,7 +1,6 @@
 //! A step as clients see it.
 
 use async_graphql::{Context, Enum, ID, Object};
-use chrono::{DateTime, Utc};
 use entity::{enums::StepKind as Kind, step};
 
 use super::{attempt::Attempt, message::Message};
@@ -14,7 +13,7 @@ use crate::api::graphql::{
         AttemptsOf, DependenciesOf, LlmCallsOf, MessagesOf, OutputOf, TaskById, ToolCallsOf, UsesByStep, WrittenBy,
     },
     memory::{Memory, MemoryUse},
-    scalars::{Money, date_time},
+    scalars::{DateTime, Money, date_time},
     task::{StepError, Task},
 };
 
@@ -66,6 +65,7 @@ pub(in crate::api::graphql) enum WaitReason {
 #[derive(Clone)]
 pub(in crate::api::graphql) struct Step(pub step::Model);
 
+/// One piece of work, done by one agent.
 #[Object]
 impl Step {
     /// The id, `step_…`.
@@ -185,17 +185,17 @@ impl Step {
     }
 
     /// When it was planned.
-    async fn created_at(&self) -> DateTime<Utc> {
+    async fn created_at(&self) -> DateTime {
         date_time(self.0.created_at)
     }
 
     /// When it was first claimed.
-    async fn started_at(&self) -> Option<DateTime<Utc>> {
+    async fn started_at(&self) -> Option<DateTime> {
         self.0.started_at.map(date_time)
     }
 
     /// When it ended.
-    async fn ended_at(&self) -> Option<DateTime<Utc>> {
+    async fn ended_at(&self) -> Option<DateTime> {
         self.0.ended_at.map(date_time)
     }
 }

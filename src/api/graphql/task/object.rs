@@ -1,7 +1,6 @@
 //! A task as clients see it.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject, connection::{Connection, Edge, EmptyFields}};
-use chrono::{DateTime, Utc};
 use entity::{
     enums::StepStatus,
     task,
@@ -13,9 +12,9 @@ use crate::api::graphql::{
     context::ContextExt,
     error::Error,
     event::{TaskEvent, cursor},
-    loaders::{MessagesOf, PlansOf, StepsOf},
+    loaders::{EventsOf, MessagesOf, PlansOf, StepsOf},
     pagination::page_size,
-    scalars::{Json, Money, date_time},
+    scalars::{DateTime, Json, Money, date_time},
     step::{Message, Step, WaitReason},
 };
 
@@ -57,6 +56,7 @@ impl StepError {
 #[derive(Clone)]
 pub(in crate::api::graphql) struct Task(pub task::Model);
 
+/// What a user submitted.
 #[Object]
 impl Task {
     /// The id, `task_…`.
@@ -163,11 +163,12 @@ impl Task {
         #[graphql(desc = "Only events after this cursor.")] after: Option<String>,
         #[graphql(desc = "Events at most, 1 to 100.", default = 50)] first: i32,
     ) -> Result<Connection<String, TaskEvent, EmptyFields, EmptyFields>, Error> {
-        let limit = page_size("first", first)?;
-        let after = cursor::decode_option(after.as_deref())?;
-        let mut events = ctx.services()?.events(self.0.id, after, limit + 1).await?;
-        let more = events.len() as u64 > limit;
-        events.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let first = page_size("first", first)?;
+        let after = cursor::decode_after(after.as_deref())?;
+        let limit = i64::try_from(first).unwrap_or(i64::MAX);
+        let page = EventsOf { task: self.0.id, after, limit };
+        let events = ctx.loader()?.load_one(page).await?.unwrap_or_default();
+        let more = events.last().is_some_and(|last| last.seq < self.0.event_seq);
         let mut connection = Connection::new(after > 0, more);
         connection.edges.extend(
             events.into_iter().map(|event| Edge::new(cursor::encode(event.seq), TaskEvent::from(event))),
@@ -176,22 +177,22 @@ impl Task {
     }
 
     /// When it was accepted.
-    async fn created_at(&self) -> DateTime<Utc> {
+    async fn created_at(&self) -> DateTime {
         date_time(self.0.created_at)
     }
 
     /// When its first step started.
-    async fn started_at(&self) -> Option<DateTime<Utc>> {
+    async fn started_at(&self) -> Option<DateTime> {
         self.0.started_at.map(date_time)
     }
 
     /// When it ended.
-    async fn ended_at(&self) -> Option<DateTime<Utc>> {
+    async fn ended_at(&self) -> Option<DateTime> {
         self.0.ended_at.map(date_time)
     }
 
     /// When it was asked to stop.
-    async fn cancel_requested_at(&self) -> Option<DateTime<Utc>> {
+    async fn cancel_requested_at(&self) -> Option<DateTime> {
         self.0.cancel_requested_at.map(date_time)
     }
 }

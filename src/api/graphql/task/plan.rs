@@ -1,10 +1,9 @@
 //! A version of a task's plan.
 
 use async_graphql::{Enum, ID, Object};
-use chrono::{DateTime, Utc};
 use entity::plan;
 
-use crate::api::graphql::scalars::{Json, date_time};
+use crate::api::graphql::scalars::{DateTime, Json, date_time};
 
 /// Who made a plan.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +20,7 @@ pub(in crate::api::graphql) enum PlanAuthor {
 /// One version of a task's graph of steps. It never changes.
 pub(in crate::api::graphql) struct Plan(pub plan::Model);
 
+/// One version of a task's graph of steps. It never changes.
 #[Object]
 impl Plan {
     /// The id, `plan_…`.
@@ -49,7 +49,7 @@ impl Plan {
     }
 
     /// When it was stored.
-    async fn created_at(&self) -> DateTime<Utc> {
+    async fn created_at(&self) -> DateTime {
         date_time(self.0.created_at)
     }
 }

@@ -9,7 +9,7 @@ use super::{Task, TaskStatus, explanation::TaskExplanation};
 use crate::{
     api::graphql::{
         context::ContextExt,
-        error::Error,
+        error::{Error, Nullable, nullable},
         ids::decode,
         pagination::{PageArgs, connection},
     },
@@ -48,8 +48,9 @@ pub(in crate::api::graphql) struct TaskQuery;
 #[Object]
 impl TaskQuery {
     /// One task. Null if there is no such task, or it is not the caller's.
-    async fn task(&self, ctx: &Context<'_>, #[graphql(desc = "`task_…`")] id: ID) -> Result<Option<Task>, Error> {
-        Ok(ctx.services()?.task(ctx.caller()?, decode("id", &id)?).await?.map(Task))
+    async fn task(&self, ctx: &Context<'_>, #[graphql(desc = "`task_…`")] id: ID) -> Nullable<Task> {
+        let found = async { Ok(ctx.services()?.task(ctx.caller()?, decode("id", &id)?).await?.map(Task)) };
+        nullable(found.await)
     }
 
     /// Tasks, a page at a time.
@@ -79,7 +80,8 @@ impl TaskQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "`task_…`")] id: ID,
-    ) -> Result<Option<TaskExplanation>, Error> {
-        Ok(ctx.services()?.explain_task(ctx.caller()?, decode("id", &id)?).await?.map(TaskExplanation::from))
+    ) -> Nullable<TaskExplanation> {
+        let found = async { Ok(ctx.services()?.explain_task(ctx.caller()?, decode("id", &id)?).await?) };
+        nullable(found.await.map(|explained| explained.map(TaskExplanation::from)))
     }
 }

@@ -1,5 +1,10 @@
 //! Words, numbers and signs of a text, as far as arithmetic needs them.
 
+use crate::llm::offline::words::is_unspaced;
+
+/// Beginnings of words that tell a German text, which writes 1.200,50.
+const GERMAN: [&str; 6] = [" und ", " von ", "summe", "berechn", "was ist", "wie viel"];
+
 /// One sign of a text. Thousands separators are gone from numbers, spelled-out operators are operators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -19,9 +24,11 @@ pub(super) enum Token {
 /// calculated, and never in what looks like a date: `3-5` is a range, `2026-01-31` a day, `and/or` neither.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let characters: Vec<char> = text.chars().collect();
-    let calculates = ["calculat", "comput", "evaluat", "what is", "how much", "="]
-        .iter()
-        .any(|sign| text.to_ascii_lowercase().contains(sign));
+    let lower = text.to_ascii_lowercase();
+    let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
+    let calculates = has(&["calculat", "comput", "evaluat", "what is", "how much", "="])
+        || has(&["berechn", "was ist", "wie viel"]);
+    let (grouping, decimal) = if has(&GERMAN) { ('.', ',') } else { (',', '.') };
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(&character) = characters.get(at) {
@@ -29,19 +36,15 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         at += 1;
         match character {
             '0'..='9' => {
-                at = number_end(&characters, start);
-                let written: String = characters[start..at].iter().filter(|&&c| c != ',').collect();
-                let glued = characters
-                    .get(at)
-                    .is_some_and(|&c| c.is_alphanumeric() || c == '_')
+                at = number_end(&characters, start, grouping, decimal);
+                let written = characters[start..at].iter().filter(|&&c| c != grouping);
+                let written: String = written.map(|&c| if c == decimal { '.' } else { c }).collect();
+                let glued = characters.get(at).is_some_and(|&c| is_of_word(c))
                     || characters.get(at) == Some(&'.')
                         && characters.get(at + 1).is_some_and(char::is_ascii_digit);
                 if glued {
                     // A version, an ordinal, a name: `1.2.3`, `3rd`, `7b`.
-                    while characters
-                        .get(at)
-                        .is_some_and(|&c| c.is_alphanumeric() || c == '_' || c == '.')
-                    {
+                    while characters.get(at).is_some_and(|&c| is_of_word(c) || c == '.') {
                         at += 1;
                     }
                     tokens.push(Token::Break);
@@ -49,11 +52,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
                     tokens.push(Token::Number(written));
                 }
             }
-            c if c.is_alphabetic() || c == '_' => {
-                while characters
-                    .get(at)
-                    .is_some_and(|&c| c.is_alphanumeric() || c == '_' || c == '\'')
-                {
+            c if is_of_word(c) => {
+                while characters.get(at).is_some_and(|&c| is_of_word(c) || c == '\'') {
                     at += 1;
                 }
                 let word: String = characters[start..at].iter().collect::<String>().to_lowercase();
@@ -85,21 +85,26 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// The end of the number that begins at `at`: digits, groups of three behind commas, decimals.
-fn number_end(characters: &[char], mut at: usize) -> usize {
+/// Letters and digits that make words and names; those of scripts without spaces stand for themselves.
+fn is_of_word(character: char) -> bool {
+    (character.is_alphanumeric() || character == '_') && !is_unspaced(character)
+}
+
+/// The end of the number that begins at `at`: digits, groups of three, decimals.
+fn number_end(characters: &[char], mut at: usize, grouping: char, decimal: char) -> usize {
     let digit = |at: usize| characters.get(at).is_some_and(char::is_ascii_digit);
     let start = at;
     while digit(at) {
         at += 1;
     }
     while at - start > 0
-        && characters.get(at) == Some(&',')
+        && characters.get(at) == Some(&grouping)
         && (1..=3).all(|by| digit(at + by))
         && !digit(at + 4)
     {
         at += 4;
     }
-    if characters.get(at) == Some(&'.') && digit(at + 1) {
+    if characters.get(at) == Some(&decimal) && digit(at + 1) {
         at += 1;
         while digit(at) {
             at += 1;
@@ -129,10 +134,11 @@ fn looks_dated(characters: &[char], start: usize, after: usize) -> bool {
 
 fn push_word(tokens: &mut Vec<Token>, word: String) {
     let token = match word.as_str() {
+        "und" => Token::Word("and".to_owned()),
         "plus" => Token::Operator('+'),
         "minus" => Token::Operator('-'),
-        "times" | "x" => Token::Operator('*'),
-        "percent" => Token::Percent,
+        "times" | "x" | "mal" => Token::Operator('*'),
+        "percent" | "prozent" => Token::Percent,
         "by" => match tokens.last() {
             Some(Token::Word(last)) if last == "multiplied" => {
                 tokens.pop();

@@ -1,7 +1,7 @@
 //! `calculator`: arithmetic that is exact wherever decimals allow it.
 //!
 //! The text goes through [`lexer`] and [`parser`], which works the value out as it reads; [`number`] computes and
-//! [`format`] writes the result. To add a function: a line in [`functions`], and its name in the description here.
+//! [`mod@format`] writes the result. To add a function: a line in [`functions`], and its name in the description here.
 
 mod error;
 mod format;

@@ -1,0 +1,83 @@
+//! Processes on one Redis share one limit.
+
+use std::time::Instant;
+
+use super::{beside, limit, retry_after_ms, search, submit};
+use crate::support::{Answer, Client, Process, Stack, TestApp};
+
+const BURST: u32 = 10;
+const PER_MINUTE: u32 = 60;
+
+async fn two_apps() -> (TestApp, TestApp) {
+    let one = TestApp::start_with(Stack::Postgres, |config| limit(config, PER_MINUTE, BURST)).await;
+    let other = beside(&one).await;
+    (one, other)
+}
+
+/// Eight clients of two processes ask ten times each; how many were let in, and how long it took.
+async fn stampede<F>(clients: [&Client; 2], ask: impl Fn(Client) -> F) -> (u32, Instant)
+where
+    F: Future<Output = Answer> + Send + 'static,
+{
+    let start = Instant::now();
+    let mut asking = tokio::task::JoinSet::new();
+    for number in 0..80 {
+        asking.spawn(ask(clients[number % 2].clone()));
+    }
+    let answers = asking.join_all().await;
+    let granted = answers
+        .iter()
+        .filter(|answer| retry_after_ms(answer).is_none())
+        .count();
+    (u32::try_from(granted).unwrap(), start)
+}
+
+fn assert_shared(granted: u32, start: Instant) {
+    let refilled = u32::try_from(start.elapsed().as_secs()).unwrap() * PER_MINUTE / 60 + 1;
+    assert!(
+        (BURST..=BURST + refilled).contains(&granted),
+        "{granted} granted, {refilled} refilled"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_apps_grant_together_what_one_would() {
+    let (one, other) = two_apps().await;
+    let clients = [&one.client, &other.client];
+    let (granted, start) = stampede(clients, |client| async move { search(&client, "ada").await }).await;
+    assert_shared(granted, start);
+    let (granted, start) = stampede(clients, |client| async move { submit(&client, "ada").await }).await;
+    assert_shared(granted, start);
+    for app in [&one, &other] {
+        assert_eq!(retry_after_ms(&search(&app.client, "bob").await), None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_process_counts_with_the_first() {
+    // The process has the built-in limits: 40 searches at once.
+    let app = TestApp::start(Stack::Postgres).await;
+    let process = Process::beside(&app, "api").await;
+    let clients = [&app.client, &process.client];
+    let (granted, start) = stampede(clients, |client| async move { search(&client, "ada").await }).await;
+    let refilled = u32::try_from(start.elapsed().as_secs()).unwrap() * 2 + 2;
+    assert!((40..=40 + refilled).contains(&granted), "{granted} granted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deployments_with_other_prefixes_do_not_share() {
+    let one = TestApp::start_with(Stack::Postgres, |config| limit(config, 1, 1)).await;
+    let other = TestApp::start_with(Stack::Postgres, |config| limit(config, 1, 1)).await;
+    for app in [&one, &other] {
+        assert_eq!(retry_after_ms(&search(&app.client, "ada").await), None);
+        assert!(retry_after_ms(&search(&app.client, "ada").await).is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_does_not_refill_what_redis_counts() {
+    let app = TestApp::start_with(Stack::Postgres, |config| limit(config, 1, 1)).await;
+    assert_eq!(retry_after_ms(&search(&app.client, "ada").await), None);
+    let app = app.restart().await;
+    assert!(retry_after_ms(&search(&app.client, "ada").await).is_some());
+}
