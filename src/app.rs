@@ -1,7 +1,7 @@
 //! The composition root: the only place that knows everything. Builds a process from its configuration, runs it, and
 //! winds it down. Tests build the same.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -85,8 +85,9 @@ impl App {
             running.spawn(async move { stop.run_until_cancelled(save_regularly(memory)).await });
         }
         running.close();
+        let sockets = Arc::clone(&http.sockets);
         let router = if serves_api { http::router(http) } else { http::operations_router(http) };
-        let served = http::serve(listener, router, stop.clone(), drain).await;
+        let served = http::serve(listener, router, &sockets, stop.clone(), drain).await;
         stop.cancel();
         running.wait().await;
         background.cancel();

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     agents::registry::AgentRegistry,
-    api::http::HttpSettings,
+    api::http::{HttpSettings, WebSocketSettings},
     config::{Config, Database},
     domain::retry::Backoff,
     engine::{Engine, EngineSettings},
@@ -115,7 +115,11 @@ pub(super) async fn open_store(config: &Config) -> anyhow::Result<Store> {
 }
 
 pub(super) fn http_settings(config: &Config) -> HttpSettings {
-    HttpSettings { max_body: config.server.max_body_bytes, request_timeout: config.server.request_timeout() }
+    HttpSettings {
+        max_body: config.server.max_body_bytes,
+        request_timeout: config.server.request_timeout(),
+        websocket: WebSocketSettings::default(),
+    }
 }
 
 fn doorbell(config: &Config, origin: &str, background: &CancellationToken) -> anyhow::Result<Arc<dyn Doorbell>> {

@@ -19,6 +19,9 @@ use crate::store::{
 /// How often a final write is tried while the database is away. The lease bounds it too.
 const SETTLE_TRIES: u32 = 20;
 
+/// The longest a provider's wish puts the next attempt off.
+const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+
 /// Wait between those tries.
 const SETTLE_PAUSE: Duration = Duration::from_millis(500);
 
@@ -83,7 +86,8 @@ impl Engine {
             StepError::Retry { code, message, after } => {
                 let failures = u32::try_from(claim.step.attempts).unwrap_or(1);
                 let backoff = self.settings.backoff.delay(failures, rand::random());
-                (code, message, Some(after.map_or(backoff, |after| after.max(backoff))))
+                // A provider may ask for patience, not put a step off for days.
+                (code, message, Some(after.map_or(backoff, |after| after.max(backoff).min(LONGEST_WAIT))))
             }
             StepError::Fail { code, message } => (code, message, None),
         };

@@ -1,7 +1,7 @@
 //! The steps this worker holds, and how to reach each while it runs.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -21,9 +21,19 @@ pub(super) enum Interruption {
     Draining,
 }
 
+/// Tasks whose cancelling is remembered, for claims that were on their way when it was told.
+const REMEMBERED: usize = 1_024;
+
 /// Everything held right now.
 #[derive(Clone, Default)]
-pub(super) struct HeldSteps(Arc<Mutex<HashMap<StepId, Held>>>);
+pub(super) struct HeldSteps(Arc<Mutex<Holding>>);
+
+#[derive(Default)]
+struct Holding {
+    steps: HashMap<StepId, Held>,
+    /// The tasks and the events up to which they are cancelled, latest last. A claim made after a retry has a later one.
+    cancelled: VecDeque<(TaskId, i64)>,
+}
 
 struct Held {
     claim: Claim,
@@ -39,39 +49,49 @@ pub(super) struct Hold {
 }
 
 impl HeldSteps {
-    fn lock(&self) -> MutexGuard<'_, HashMap<StepId, Held>> {
+    fn lock(&self) -> MutexGuard<'_, Holding> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Enters a claim.
     pub(super) fn add(&self, claim: &Claim) -> Hold {
-        let (interrupt, interrupted) = watch::channel(None);
-        self.lock().insert(claim.step.id, Held { claim: claim.clone(), interrupt });
+        let mut holding = self.lock();
+        let is_cancelled =
+            holding.cancelled.iter().any(|(task, seq)| *task == claim.task.id && claim.task.event_seq < *seq);
+        let told = is_cancelled.then_some(Interruption::Cancelled);
+        let (interrupt, interrupted) = watch::channel(told);
+        holding.steps.insert(claim.step.id, Held { claim: claim.clone(), interrupt });
         Hold { held: self.clone(), step: claim.step.id, epoch: claim.step.epoch, interrupted }
     }
 
     /// All claims held.
     pub(super) fn claims(&self) -> Vec<Claim> {
-        self.lock().values().map(|held| held.claim.clone()).collect()
+        self.lock().steps.values().map(|held| held.claim.clone()).collect()
     }
 
     /// Stops one step.
     pub(super) fn interrupt(&self, step: StepId, why: Interruption) {
-        if let Some(held) = self.lock().get(&step) {
+        if let Some(held) = self.lock().steps.get(&step) {
             held.interrupt.send_replace(Some(why));
         }
     }
 
-    /// Stops every step of a task.
-    pub(super) fn interrupt_task(&self, task: TaskId, why: Interruption) {
-        for held in self.lock().values().filter(|held| held.claim.task.id == task) {
-            held.interrupt.send_replace(Some(why));
+    /// Stops every step of a task that was cancelled by the event `seq`, those about to be entered included.
+    pub(super) fn cancel_task(&self, task: TaskId, seq: i64) {
+        let mut holding = self.lock();
+        let before = |held: &&Held| held.claim.task.id == task && held.claim.task.event_seq < seq;
+        for held in holding.steps.values().filter(before) {
+            held.interrupt.send_replace(Some(Interruption::Cancelled));
         }
+        if holding.cancelled.len() == REMEMBERED {
+            holding.cancelled.pop_front();
+        }
+        holding.cancelled.push_back((task, seq));
     }
 
     /// Stops everything.
     pub(super) fn interrupt_all(&self, why: Interruption) {
-        for held in self.lock().values() {
+        for held in self.lock().steps.values() {
             held.interrupt.send_replace(Some(why));
         }
     }
@@ -90,9 +110,9 @@ impl Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        let mut held = self.held.lock();
-        if held.get(&self.step).is_some_and(|held| held.claim.step.epoch == self.epoch) {
-            held.remove(&self.step);
+        let mut holding = self.held.lock();
+        if holding.steps.get(&self.step).is_some_and(|held| held.claim.step.epoch == self.epoch) {
+            holding.steps.remove(&self.step);
         }
     }
 }

@@ -88,8 +88,8 @@ impl Engine {
         match model.chat(request, &|_| {}).await {
             Ok(answer) => {
                 let settled = self.settlement(&call, request, &answer, watch.elapsed_ms())?;
-                let change = self.store.settle_llm_call(claim, id, settled).await?;
-                self.feed.announce(&change).await;
+                // The answer is paid for: a database that is away for a moment must not lose it.
+                self.settle(|| self.store.settle_llm_call(claim, id, settled.clone())).await?;
                 Ok(answer)
             }
             Err(error) => {

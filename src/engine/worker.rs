@@ -91,7 +91,7 @@ impl Engine {
         let mut rings = self.feed.listen();
         loop {
             match rings.recv().await {
-                Ok(ring) if ring.cancelled => held.interrupt_task(ring.task, Interruption::Cancelled),
+                Ok(ring) if ring.cancelled => held.cancel_task(ring.task, ring.seq),
                 Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
                 Err(broadcast::error::RecvError::Closed) => return,
             }

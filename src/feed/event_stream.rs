@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use entity::{enums::TaskStatus, event, ids::TaskId};
+use entity::{
+    enums::{EventKind, TaskStatus},
+    event,
+    ids::TaskId,
+};
 use futures_util::Stream;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_stream::wrappers::ReceiverStream;
@@ -19,6 +23,9 @@ use crate::{
 
 /// Events one read of the backlog brings at most.
 const BATCH: u64 = 500;
+
+/// How long a watcher waits before it reads again from a database that is away.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// What a watcher of a task receives.
 #[derive(Clone, Debug)]
@@ -126,21 +133,28 @@ impl Reader {
         if out.send(Ok(FeedItem::CaughtUp { seq: self.last })).await.is_err() {
             return Ok(());
         }
+        // Only some events can be a task's last: between them nothing is asked of the store.
+        let mut may_be_over = true;
         loop {
-            if let Some(status) = self.ended().await? {
+            if may_be_over && let Some(status) = self.ended().await? {
                 let _ = out.send(Ok(FeedItem::Ended { seq: self.last, status })).await;
                 return Ok(());
             }
-            match self.live.recv().await {
-                Ok(event) if event.seq <= self.last => {}
+            may_be_over = match self.live.recv().await {
+                Ok(event) if event.seq <= self.last => false,
                 Ok(event) if event.seq == self.last + 1 => {
                     self.last = event.seq;
+                    let ends = ends_a_task(event.kind);
                     if out.send(Ok(FeedItem::Event(event))).await.is_err() {
                         return Ok(());
                     }
+                    ends
                 }
                 // A hole: the tail began later than this reader, or this reader was too slow for it.
-                Ok(_) | Err(RecvError::Lagged(_)) => self.catch_up(out).await?,
+                Ok(_) | Err(RecvError::Lagged(_)) => {
+                    self.catch_up(out).await?;
+                    true
+                }
                 Err(RecvError::Closed) => return Ok(()),
             }
         }
@@ -149,7 +163,8 @@ impl Reader {
     /// Sends everything the store has after the last event that was sent.
     async fn catch_up(&mut self, out: &Out) -> Result<(), StoreError> {
         loop {
-            self.queue.extend(self.store.events_after(self.task, self.last, BATCH).await?.into_iter().map(Arc::new));
+            let events = patiently(|| self.store.events_after(self.task, self.last, BATCH)).await?;
+            self.queue.extend(events.into_iter().map(Arc::new));
             if self.queue.is_empty() {
                 return Ok(());
             }
@@ -164,7 +179,29 @@ impl Reader {
 
     /// The final status, once the task has ended and its last event has been sent.
     async fn ended(&self) -> Result<Option<TaskStatus>, StoreError> {
-        let Some(task) = self.store.task(&self.scope, self.task).await? else { return Ok(None) };
+        let Some(task) = patiently(|| self.store.task(&self.scope, self.task)).await? else { return Ok(None) };
         Ok((task.status.is_final() && task.event_seq == self.last).then_some(task.status))
     }
+}
+
+/// Reads, and reads again while the database is away: a watcher waits for it rather than being sent off. Its own leaving
+/// ends the wait.
+async fn patiently<T, F>(read: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    loop {
+        match read().await {
+            Err(error) if error.is_transient() => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a feed waits for the database");
+                tokio::time::sleep(PAUSE).await;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+/// Whether nothing may come after an event of this kind.
+fn ends_a_task(kind: EventKind) -> bool {
+    matches!(kind, EventKind::TaskCompleted | EventKind::TaskFailed | EventKind::TaskCancelled)
 }

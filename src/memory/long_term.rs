@@ -130,15 +130,11 @@ impl LongTermMemory {
 
     /// The nearest memories of one collection. What was committed before the call is found.
     pub async fn search(&self, vector: &[f32], query: &SearchQuery) -> Result<Found, MemoryError> {
-        let key = CollectionKey {
-            tenant: query.tenant.0.clone(),
-            user: query.user.0.clone(),
-            namespace: query.namespace.clone(),
-        };
+        let key = collection(&query.tenant, &query.user, &query.namespace);
         let allowed = self.allowed(query).await?;
         let mut tries = 0;
         let outcome = loop {
-            let position = self.follow(&key, query).await?;
+            let position = self.follow(&key).await?;
             let outcome = self.index.search(&key, vector.to_vec(), query.limit, allowed.clone()).await?;
             tries += 1;
             if outcome.position >= position || tries == TRIES {
@@ -162,6 +158,21 @@ impl LongTermMemory {
         })
     }
 
+    /// Erases a memory for good: the text and vector in the store, then the vector in this process's index and files.
+    /// Other processes follow with their next search. False if the scope has no such memory.
+    pub async fn forget(&self, scope: &Scope, id: MemoryId) -> Result<bool, MemoryError> {
+        let Some(row) = self.store.forget_memory(scope, id).await? else { return Ok(false) };
+        let key = collection(&row.tenant_id, &row.user_id, &row.namespace);
+        let erased = async {
+            self.follow(&key).await?;
+            self.save().await
+        };
+        if let Err(error) = erased.await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a forgotten vector stays in its file for now");
+        }
+        Ok(true)
+    }
+
     /// Writes what the index files lack; at the next start they save a rebuild.
     pub async fn save(&self) -> Result<(), MemoryError> {
         Ok(self.index.save_all().await?)
@@ -178,8 +189,9 @@ impl LongTermMemory {
     }
 
     /// Brings the index up to the store; returns the position it stands at.
-    async fn follow(&self, key: &CollectionKey, query: &SearchQuery) -> Result<i64, MemoryError> {
-        let (tenant, user, namespace) = (&query.tenant, &query.user, query.namespace.as_str());
+    async fn follow(&self, key: &CollectionKey) -> Result<i64, MemoryError> {
+        let (tenant, user) = (&TenantId(key.tenant.clone()), &UserId(key.user.clone()));
+        let namespace = key.namespace.as_str();
         let target = self.store.memory_position(tenant, user, namespace).await?;
         let mut applied = self.index.applied_position(key).await;
         while applied < target {
@@ -203,12 +215,13 @@ impl LongTermMemory {
         Ok(target)
     }
 
-    /// What a row means for the index. A vector of another embedder is made anew from its text.
+    /// What a row means for the index. A vector of another embedder, or of another length, is made anew from its text.
     async fn change(&self, row: memory::Model) -> Result<Change, MemoryError> {
         if row.forgotten_at.is_some() {
             return Ok(Change::Remove { id: row.id.0 });
         }
-        let vector = if row.embedder == self.embedder.id() {
+        let fits = row.embedder == self.embedder.id() && row.embedding.len() == 4 * self.embedder.dimension();
+        let vector = if fits {
             row.embedding
                 .chunks_exact(4)
                 .map(|part| f32::from_le_bytes([part[0], part[1], part[2], part[3]]))
@@ -220,4 +233,8 @@ impl LongTermMemory {
         };
         Ok(Change::Put { id: row.id.0, vector })
     }
+}
+
+fn collection(tenant: &TenantId, user: &UserId, namespace: &str) -> CollectionKey {
+    CollectionKey { tenant: tenant.0.clone(), user: user.0.clone(), namespace: namespace.to_owned() }
 }

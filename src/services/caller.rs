@@ -6,7 +6,7 @@ use super::{ServiceError, validate};
 use crate::domain::scope::Scope;
 
 /// A verified caller. In open mode everyone is the one tenant's operator and may act for any of its users.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Caller {
     pub tenant: TenantId,
 }

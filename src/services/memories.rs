@@ -100,7 +100,7 @@ impl Services {
 
     /// Erases a memory's text and vector for good.
     pub async fn forget_memory(&self, scope: &Scope, id: MemoryId) -> Result<(), ServiceError> {
-        if self.store.forget_memory(scope, id).await? {
+        if self.memory.forget(scope, id).await? {
             return Ok(());
         }
         Err(ServiceError::NotFound { what: "memory", id: id.to_string() })

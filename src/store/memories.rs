@@ -92,12 +92,13 @@ impl Store {
         Ok((row, change.commit().await?))
     }
 
-    /// Erases a memory's text and vector; the empty row stays until indexes have followed. False if the scope has none.
-    pub async fn forget_memory(&self, scope: &Scope, id: MemoryId) -> Result<bool, StoreError> {
+    /// Erases a memory's text and vector; the empty row stays until indexes have followed. Returns the row as it was;
+    /// None if the scope has none.
+    pub async fn forget_memory(&self, scope: &Scope, id: MemoryId) -> Result<Option<memory::Model>, StoreError> {
         let tx = self.begin().await?;
         let Some(row) = scoped(scope).filter(memory::Column::Id.eq(id)).one(&tx).await? else {
             tx.rollback().await?;
-            return Ok(false);
+            return Ok(None);
         };
         let position = next_position(&tx, &row.tenant_id, &row.user_id, &row.namespace).await?;
         let now = clock::now(&tx).await?;
@@ -115,7 +116,7 @@ impl Store {
         .await?;
         memory_use::Entity::delete_many().filter(memory_use::Column::MemoryId.eq(id)).exec(&tx).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(Some(row))
     }
 
     /// A page of memories.

@@ -23,6 +23,11 @@ impl Store {
         author: PlanAuthor,
     ) -> Result<Committed, StoreError> {
         let mut change = self.change_held(claim).await?;
+        // Its steps would be ready to be claimed, and the cancel has been told to those under way already.
+        if change.task.cancel_requested_at.is_some() {
+            change.cancel_held(claim).await?;
+            return change.commit().await;
+        }
         let plan_id = PlanId::generate();
         plan::ActiveModel {
             id: Set(plan_id),

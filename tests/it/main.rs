@@ -4,6 +4,7 @@
 
 #![cfg(test)]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(unreachable_pub, reason = "nothing outside reaches a test")]
 
 mod support;
 
@@ -23,3 +24,4 @@ mod process;
 mod services;
 mod store;
 mod tools;
+mod websocket;

@@ -1,13 +1,17 @@
 //! When loaders load: once their request can go no further without them.
 //!
 //! A loader that waits for a moment and then loads what it was asked for meanwhile reads one list in several
-//! statements as soon as the machine is busy. So the loads of a request are polled by the task that executes it, after
-//! the execution: by then every resolver that could run has asked for its rows.
+//! statements as soon as the machine is busy. So the task that executes a request polls its loads too, after the
+//! execution and in waves: a wave begins when every resolver that could run has asked for its rows and the wave before
+//! is over. How many statements a query costs then depends on its shape alone, not on time and not on the rows.
 
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
 };
 
 use async_graphql::futures_util::{
@@ -23,38 +27,76 @@ type Load = BoxFuture<'static, ()>;
 pub struct Batches(Arc<Mutex<Vec<Load>>>);
 
 impl Batches {
-    /// Adds a load, to be begun when the execution waits.
+    /// Adds a load to the next wave.
     pub(super) fn add(&self, load: Load) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(load);
     }
 
     /// The execution of the request, carrying its loads along.
     pub fn carried_by<'a, T>(self, execution: impl Stream<Item = T> + Send + 'a) -> Carrying<'a, T> {
-        Carrying { execution: execution.boxed(), added: self, running: FuturesUnordered::new() }
+        Carrying {
+            execution: execution.boxed(),
+            next: self,
+            wave: FuturesUnordered::new(),
+        }
     }
 
     fn take(&self) -> Vec<Load> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
 }
 
-/// An execution with its loads. What a load brings wakes the task again.
+/// An execution with its loads.
 pub struct Carrying<'a, T> {
     execution: BoxStream<'a, T>,
-    added: Batches,
-    running: FuturesUnordered<Load>,
+    next: Batches,
+    wave: FuturesUnordered<Load>,
 }
 
 impl<T> Stream for Carrying<'_, T> {
     type Item = T;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        if let Poll::Ready(item) = self.execution.poll_next_unpin(cx) {
+        let noting = Arc::new(Noting {
+            woken: AtomicBool::new(false),
+            waker: cx.waker().clone(),
+        });
+        let waker = Waker::from(Arc::clone(&noting));
+        if let Poll::Ready(item) = self.execution.poll_next_unpin(&mut Context::from_waker(&waker)) {
             return Poll::Ready(item);
         }
-        let added = self.added.take();
-        self.running.extend(added);
-        while let Poll::Ready(Some(())) = self.running.poll_next_unpin(cx) {}
+        // Long lists are polled in parts, and say by waking themselves that there is more to come.
+        let is_stuck = !noting.woken.load(Ordering::Acquire);
+        if is_stuck && self.wave.is_empty() {
+            let loads = self.next.take();
+            self.wave.extend(loads);
+        }
+        while let Poll::Ready(Some(())) = self.wave.poll_next_unpin(cx) {}
+        // What a load brings wakes the execution; if nobody waits for it any more, the next wave begins all the same.
+        if self.wave.is_empty() && !self.next.is_empty() {
+            cx.waker().wake_by_ref();
+        }
         Poll::Pending
+    }
+}
+
+/// A waker that remembers whether it was used.
+struct Noting {
+    woken: AtomicBool,
+    waker: Waker,
+}
+
+impl Wake for Noting {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::Release);
+        self.waker.wake_by_ref();
     }
 }

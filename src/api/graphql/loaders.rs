@@ -81,7 +81,6 @@ macro_rules! one {
             type Error = Arc<StoreError>;
 
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $row>, Arc<StoreError>> {
- eprintln!("DBG load {} {} {:?}", stringify!($key), keys.len(), std::time::Instant::now());
                 let ids: Vec<$id> = keys.iter().map(|key| key.0).collect();
                 let rows = self.store.$read(&self.scope, &ids).await?;
                 Ok(rows.into_iter().map(|row| ($key($owner(&row)), row)).collect())

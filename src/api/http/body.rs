@@ -1,10 +1,6 @@
 //! Bodies: read whole, up to a size and within a time.
 
-use axum::{
-    body::Body,
-    http::StatusCode,
-    response::Response,
-};
+use axum::{body::Body, http::StatusCode, response::Response};
 use futures_util::StreamExt;
 
 use super::{HttpSettings, answer::refusal};
@@ -20,15 +16,30 @@ pub(super) async fn read(body: Body, settings: &HttpSettings) -> Result<Vec<u8>,
         Ok(Ok(Some(whole))) => Ok(whole),
         Ok(Ok(None)) => {
             let message = format!("the body is larger than {} bytes", settings.max_body);
-            Err(Box::new(refusal(StatusCode::PAYLOAD_TOO_LARGE, Code::BadRequest, &message)))
+            Err(Box::new(refusal(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                Code::BadRequest,
+                &message,
+            )))
         }
         Ok(Err(_broken)) => {
             let message = "the body could not be read";
-            Err(Box::new(refusal(StatusCode::BAD_REQUEST, Code::BadRequest, message)))
+            Err(Box::new(refusal(
+                StatusCode::BAD_REQUEST,
+                Code::BadRequest,
+                message,
+            )))
         }
         Err(_elapsed) => {
-            let message = format!("the body took longer than {} ms", settings.request_timeout.as_millis());
-            Err(Box::new(refusal(StatusCode::REQUEST_TIMEOUT, Code::Timeout, &message)))
+            let message = format!(
+                "the body took longer than {} ms",
+                settings.request_timeout.as_millis()
+            );
+            Err(Box::new(refusal(
+                StatusCode::REQUEST_TIMEOUT,
+                Code::Timeout,
+                &message,
+            )))
         }
     }
 }

@@ -1,14 +1,13 @@
 //! The one way from a transport to the schema: guard, fresh context, execution, and errors as clients may see them.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::{
-    Data, ErrorExtensionValues, Executor, Request, Response, ServerError,
+    ErrorExtensionValues, Request, Response, ServerError,
     futures_util::stream::{self, BoxStream, StreamExt},
     parser::types::{ExecutableDocument, OperationType},
 };
-use serde_json::Value;
-use uuid::Uuid;
+use serde_json::{Map, Value, json};
 
 use super::guard;
 use crate::{
@@ -20,7 +19,10 @@ use crate::{
 const MAX_ERRORS: usize = 20;
 
 /// How async-graphql begins its refusals of what recurses too deep or carries too many directives.
-const TOO_MUCH: [&str; 2] = ["The recursion depth of the query", "The number of directives on the field"];
+const TOO_MUCH: [&str; 2] = [
+    "The recursion depth of the query",
+    "The number of directives on the field",
+];
 
 /// Executes documents that passed the guard. Cheap to clone.
 #[derive(Clone)]
@@ -44,56 +46,59 @@ impl GuardedExecutor {
         operation.map(|(_, operation)| operation.node.ty)
     }
 
-    /// A request whose document passed the guard, with a context of its own.
-    fn prepare(&self, request: Request, request_id: &str) -> Result<(Request, Batches), ServerError> {
-        let document = guard::check(&request.query).map_err(|refused| server_error(&refused))?;
-        Ok(self.with_context(request, document, request_id))
+    /// Who is calling, by what a client says of itself when it connects; None if it is not let in.
+    pub(super) fn caller(&self, _introduction: &Map<String, Value>) -> Option<Caller> {
+        Some(Caller::open())
     }
 
-    fn with_context(
+    /// Gives a request, whose document passed the guard, a context of its own, and what to carry along with it.
+    fn prepare(
         &self,
         mut request: Request,
         document: ExecutableDocument,
+        caller: Caller,
         request_id: &str,
     ) -> (Request, Batches) {
         request.set_parsed_query(document);
-        let context = RequestContext::new(self.services.clone(), Caller::open(), request_id.to_owned());
+        let context = RequestContext::new(self.services.clone(), caller, request_id.to_owned());
         let batches = context.batches();
         (request.data(context), batches)
     }
 
-    async fn execute_with(&self, (request, batches): (Request, Batches), request_id: &str) -> Response {
-        let execution = stream::once(self.schema.execute(request));
-        match batches.carried_by(execution).next().await {
+    /// Executes one query or mutation.
+    pub(super) async fn run(
+        &self,
+        request: Request,
+        document: ExecutableDocument,
+        caller: Caller,
+        request_id: &str,
+    ) -> Response {
+        let (request, batches) = self.prepare(request, document, caller, request_id);
+        match batches
+            .carried_by(stream::once(self.schema.execute(request)))
+            .next()
+            .await
+        {
             Some(response) => present(response, request_id),
             None => Response::default(),
         }
     }
 
-    /// Executes one operation.
-    pub(super) async fn run(&self, request: Request, document: ExecutableDocument, request_id: &str) -> Response {
-        self.execute_with(self.with_context(request, document, request_id), request_id).await
-    }
-}
-
-impl Executor for GuardedExecutor {
-    async fn execute(&self, request: Request) -> Response {
-        let request_id = Uuid::now_v7().to_string();
-        match self.prepare(request, &request_id) {
-            Ok(prepared) => self.execute_with(prepared, &request_id).await,
-            Err(error) => Response::from_errors(vec![error]),
-        }
-    }
-
-    fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        let request_id = Uuid::now_v7().to_string();
-        match self.prepare(request, &request_id) {
-            Ok((request, batches)) => {
-                let stream = Executor::execute_stream(&self.schema, request, session);
-                batches.carried_by(stream).map(move |response| present(response, &request_id)).boxed()
-            }
-            Err(error) => stream::once(async { Response::from_errors(vec![error]) }).boxed(),
-        }
+    /// Executes one subscription; nothing happens before the first response is asked for. Its context lives as long as
+    /// it does, which its loaders allow because they remember nothing between two loads.
+    pub(super) fn run_stream(
+        &self,
+        request: Request,
+        document: ExecutableDocument,
+        caller: Caller,
+        request_id: &str,
+    ) -> BoxStream<'static, Response> {
+        let (request, batches) = self.prepare(request, document, caller, request_id);
+        let request_id = request_id.to_owned();
+        let responses = batches.carried_by(self.schema.execute_stream(request));
+        responses
+            .map(move |response| present(response, &request_id))
+            .boxed()
     }
 }
 
@@ -106,7 +111,11 @@ pub(super) fn is_refusal(response: &Response) -> bool {
 
 /// The errors of a refusal as JSON.
 pub(super) fn errors_of(response: &Response) -> Vec<Value> {
-    response.errors.iter().filter_map(|error| serde_json::to_value(error).ok()).collect()
+    response
+        .errors
+        .iter()
+        .filter_map(|error| serde_json::to_value(error).ok())
+        .collect()
 }
 
 /// Gives every error a code of the list, and internal ones the id of their request.
@@ -138,10 +147,35 @@ fn present(mut response: Response, request_id: &str) -> Response {
 /// A refusal of the guard as async-graphql would say it.
 pub(super) fn server_error(refused: &guard::Refused) -> ServerError {
     let mut error = ServerError::new(refused.message.clone(), None);
-    error.locations =
-        refused.locations.iter().map(|&(line, column)| async_graphql::Pos { line, column }).collect();
+    error.locations = refused
+        .locations
+        .iter()
+        .map(|&(line, column)| async_graphql::Pos { line, column })
+        .collect();
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", refused.code.as_str());
     error.extensions = Some(extensions);
     error
+}
+
+/// The answer to an operation that took too long.
+pub(super) fn timed_out(limit: Duration) -> Response {
+    let mut error = ServerError::new(
+        format!("the operation took longer than {} ms", limit.as_millis()),
+        None,
+    );
+    error
+        .extensions
+        .get_or_insert_default()
+        .set("code", Code::Timeout.as_str());
+    Response::from_errors(vec![error])
+}
+
+/// The error of an operation that broke down.
+pub(super) fn internal_error(request_id: &str) -> Value {
+    tracing::error!(request.id = request_id, "an operation broke down");
+    json!({
+        "message": "internal error",
+        "extensions": { "code": Code::InternalServerError.as_str(), "requestId": request_id },
+    })
 }

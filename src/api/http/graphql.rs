@@ -17,7 +17,10 @@ use super::{
     params::{Params, UrlParams},
     websocket,
 };
-use crate::api::graphql::{self, Code};
+use crate::{
+    api::graphql::{self, Code},
+    services::caller::Caller,
+};
 
 /// `POST /graphql`.
 pub(super) async fn post(
@@ -45,7 +48,7 @@ pub(super) async fn get(State(state): State<HttpState>, request: Request) -> Res
     let (mut parts, _body) = request.into_parts();
     if parts.headers.contains_key(header::UPGRADE) {
         return match WebSocketUpgrade::from_request_parts(&mut parts, &state).await {
-            Ok(upgrade) => websocket::upgrade(&state, &mut parts, upgrade).await,
+            Ok(upgrade) => websocket::upgrade(&state, &parts, upgrade),
             Err(rejection) => rejection.into_response(),
         };
     }
@@ -94,7 +97,7 @@ async fn execute(state: &HttpState, headers: &HeaderMap, params: Params, may_mut
         }
     }
     let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
-    let run = state.executor.run(params.into_request(), document, request_id);
+    let run = state.executor.run(params.into_request(), document, Caller::open(), request_id);
     match tokio::time::timeout(state.settings.request_timeout, run).await {
         Ok(response) if is_refusal(&response) => answer(Outcome::Refused(errors_of(&response)), media),
         Ok(response) => answer(Outcome::Executed(response), media),

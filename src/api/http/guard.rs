@@ -62,7 +62,7 @@ pub fn check(document: &str) -> Result<ExecutableDocument, Refused> {
         let error = async_graphql::ServerError::from(error);
         Refused {
             code: Code::GraphqlParseFailed,
-            message: error.message,
+            message: in_short(&error.message),
             locations: error.locations.iter().map(|at| (at.line, at.column)).collect(),
         }
     })?;
@@ -76,6 +76,15 @@ pub fn check(document: &str) -> Result<ExecutableDocument, Refused> {
         return Err(Refused::too_complex(message));
     }
     Ok(parsed)
+}
+
+/// The parser repeats the line at fault, which may be the whole document; the last line says what is wrong, and the
+/// locations say where.
+fn in_short(message: &str) -> String {
+    match message.trim_end().rsplit_once('\n').and_then(|(_, last)| last.trim_start().strip_prefix("= ")) {
+        Some(wrong) => format!("the document cannot be parsed: {wrong}"),
+        None => message.to_owned(),
+    }
 }
 
 /// Counts bytes, tokens and nesting. Brackets inside strings and comments do not count.

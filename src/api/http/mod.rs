@@ -34,6 +34,7 @@ use super::graphql::{ApiSchema, Code};
 use crate::services::Services;
 use executor::GuardedExecutor;
 pub use serve::serve;
+pub use websocket::{Sockets, WebSocketSettings};
 
 /// What the routes work with.
 #[derive(Clone)]
@@ -41,6 +42,7 @@ pub struct HttpState {
     pub services: Services,
     pub metrics: PrometheusHandle,
     pub settings: Arc<HttpSettings>,
+    pub sockets: Arc<Sockets>,
     pub(super) executor: GuardedExecutor,
 }
 
@@ -51,12 +53,14 @@ pub struct HttpSettings {
     pub max_body: usize,
     /// How long a query or mutation may take.
     pub request_timeout: Duration,
+    pub websocket: WebSocketSettings,
 }
 
 impl HttpState {
     pub fn new(services: Services, schema: ApiSchema, metrics: PrometheusHandle, settings: HttpSettings) -> Self {
         let executor = GuardedExecutor::new(schema, services.clone());
-        Self { services, metrics, settings: Arc::new(settings), executor }
+        let sockets = Sockets::new(settings.websocket.clone(), executor.clone(), settings.request_timeout);
+        Self { services, metrics, settings: Arc::new(settings), sockets: Arc::new(sockets), executor }
     }
 }
 

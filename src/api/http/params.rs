@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 pub(super) struct Params {
     pub query: String,
     pub operation_name: Option<String>,
-    variables: Map<String, Value>,
+    pub variables: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -37,20 +37,47 @@ impl Params {
         if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
             return Err("batches are not accepted: send one operation per request".to_owned());
         }
-        let body: Body = serde_json::from_slice(body).map_err(|error| format!("the body is not usable JSON: {error}"))?;
-        Self::of(body.query, body.operation_name, body.variables, body.extensions.as_ref())
+        let body: Body =
+            serde_json::from_slice(body).map_err(|error| format!("the body is not usable JSON: {error}"))?;
+        Self::of(
+            body.query,
+            body.operation_name,
+            body.variables,
+            body.extensions.as_ref(),
+        )
+    }
+
+    /// Reads the payload of a `subscribe` message. The error is a sentence for the caller.
+    pub(super) fn from_payload(payload: Map<String, Value>) -> Result<Self, String> {
+        let body: Body = serde_json::from_value(Value::Object(payload)).map_err(|error| error.to_string())?;
+        Self::of(
+            body.query,
+            body.operation_name,
+            body.variables,
+            body.extensions.as_ref(),
+        )
     }
 
     /// Reads URL parameters.
     pub(super) fn from_url(url: UrlParams) -> Result<Self, String> {
         let json = |name: &str, text: Option<String>| {
             text.filter(|text| !text.is_empty())
-                .map(|text| serde_json::from_str(&text).map_err(|error| format!("{name} is not usable JSON: {error}")))
+                .map(|text| {
+                    serde_json::from_str(&text).map_err(|error| format!("{name} is not usable JSON: {error}"))
+                })
                 .transpose()
         };
-        let (variables, extensions) = (json("variables", url.variables)?, json("extensions", url.extensions)?);
+        let (variables, extensions) = (
+            json("variables", url.variables)?,
+            json("extensions", url.extensions)?,
+        );
         let operation_name = url.operation_name.filter(|name| !name.is_empty());
-        Self::of(url.query.map(Value::String), operation_name.map(Value::String), variables, extensions.as_ref())
+        Self::of(
+            url.query.map(Value::String),
+            operation_name.map(Value::String),
+            variables,
+            extensions.as_ref(),
+        )
     }
 
     fn of(
@@ -76,7 +103,18 @@ impl Params {
             None | Some(Value::Null | Value::Object(_)) => {}
             Some(_) => return Err("extensions must be an object".to_owned()),
         }
-        Ok(Self { query, operation_name, variables })
+        Ok(Self {
+            query,
+            operation_name,
+            variables,
+        })
+    }
+
+    /// The variables as JSON with sorted keys: the same text for the same variables.
+    pub(super) fn canonical_variables(&self) -> String {
+        let mut variables = Value::Object(self.variables.clone());
+        variables.sort_all_objects();
+        variables.to_string()
     }
 
     /// The request for the executor.

@@ -109,6 +109,10 @@ impl Store {
     ) -> Result<Committed, StoreError> {
         let mut change = self.change_held(claim).await?;
         let call = change.llm_call(id).await?;
+        if call.status == CallStatus::Succeeded {
+            // The first try took hold, and only its answer was lost.
+            return change.commit().await;
+        }
         change.give_back(call.reserved_nanos);
         let Tokens { input, cache_read, cache_write, output, reasoning, estimated } = settled.tokens;
         llm_call::ActiveModel {

@@ -77,6 +77,10 @@ impl Store {
                 change.record(EventKind::StepReady, Some(step.id), &json!({ "status": status, "key": step.key }));
             }
         }
+        // The last step may have completed after the cancel was asked for: nothing is left to do, and nobody would end it.
+        if change.task.open_steps == 0 {
+            change.end_task().await?;
+        }
         let task = change.task.clone();
         let committed = change.commit().await?;
         Ok(Some(RetryOutcome::Accepted(Box::new(task), committed)))

@@ -63,7 +63,10 @@ pub(super) async fn stored(app: &TestApp) -> BTreeMap<&'static str, i64> {
     let connection = app.connection().await;
     let mut rows = BTreeMap::new();
     for table in TABLES {
-        let count = Statement::from_string(connection.get_database_backend(), format!("SELECT count(*) AS n FROM {table}"));
+        let count = Statement::from_string(
+            connection.get_database_backend(),
+            format!("SELECT count(*) AS n FROM {table}"),
+        );
         let row = connection.query_one_raw(count).await.unwrap().unwrap();
         rows.insert(table, row.try_get::<i64>("", "n").unwrap());
     }
@@ -84,11 +87,18 @@ pub(super) async fn answers(app: &TestApp) {
 
 /// The code of the first error, once all errors are well-formed: a message that says something, a code of the list.
 pub(super) fn coded(answer: &Answer) -> &str {
-    let errors = answer.body["errors"].as_array().unwrap_or_else(|| panic!("no errors in {:#}", answer.body));
+    let errors = answer.body["errors"]
+        .as_array()
+        .unwrap_or_else(|| panic!("no errors in {:#}", answer.body));
     assert!(!errors.is_empty(), "{:#}", answer.body);
     for error in errors {
-        assert!(error["message"].as_str().is_some_and(|message| message.len() > 5), "{error:#}");
-        let code = error["extensions"]["code"].as_str().unwrap_or_else(|| panic!("no code in {error:#}"));
+        assert!(
+            error["message"].as_str().is_some_and(|message| message.len() > 5),
+            "{error:#}"
+        );
+        let code = error["extensions"]["code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no code in {error:#}"));
         assert!(CODES.contains(&code), "{code} is not a code of the contract");
     }
     answer.code()
@@ -109,7 +119,11 @@ pub(super) fn refused(payload: &Value, field: &str, code: &str) -> String {
     assert_eq!(errors.len(), 1, "{payload:#}");
     assert_eq!(errors[0]["field"], json!(["input", field]), "{payload:#}");
     assert_eq!(errors[0]["code"], code, "{payload:#}");
-    let others = payload.as_object().unwrap().iter().filter(|(name, _)| *name != "userErrors" && *name != "replayed");
+    let others = payload
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(name, _)| *name != "userErrors" && *name != "replayed");
     for (name, value) in others {
         assert!(value.is_null(), "{name} is not null in {payload:#}");
     }

@@ -13,7 +13,13 @@ async fn ask(app: &TestApp, field: &str, selection: &str, id: &str) -> crate::su
 }
 
 async fn remembered(app: &TestApp, user: &str) -> String {
-    let payload = mutate(app, "remember", "memory { id }", json!({ "userId": user, "content": "the sky is blue" })).await;
+    let payload = mutate(
+        app,
+        "remember",
+        "memory { id }",
+        json!({ "userId": user, "content": "the sky is blue" }),
+    )
+    .await;
     payload["memory"]["id"].as_str().unwrap().to_owned()
 }
 

@@ -10,7 +10,8 @@ const SUBMIT: &str = "mutation { submitTask(input: { userId: \"ada\", descriptio
 
 /// Submits with the description as a literal of the document.
 async fn literal(app: &TestApp, description: &str) -> crate::support::Answer {
-    app.graphql(&SUBMIT.replace("DESCRIPTION", description), json!({})).await
+    app.graphql(&SUBMIT.replace("DESCRIPTION", description), json!({}))
+        .await
 }
 
 both_stacks! {

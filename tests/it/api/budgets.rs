@@ -7,7 +7,13 @@ use crate::support::{TestApp, both_stacks};
 
 async fn budgeted(app: &TestApp, amount: Value) -> Value {
     let input = json!({ "userId": "ada", "description": "Say hello", "budget": { "amount": amount } });
-    mutate(app, "submitTask", "task { id budget { amount currency } budgetLeft { amount } }", input).await
+    mutate(
+        app,
+        "submitTask",
+        "task { id budget { amount currency } budgetLeft { amount } }",
+        input,
+    )
+    .await
 }
 
 both_stacks! {

@@ -19,10 +19,13 @@ const COMMITTED: &str = include_str!("../../../schema.graphql");
 
 fn types() -> Vec<TypeDefinition> {
     let document = parse_schema(COMMITTED).unwrap();
-    let definitions = document.definitions.into_iter().filter_map(|definition| match definition {
-        TypeSystemDefinition::Type(definition) => Some(definition.node),
-        TypeSystemDefinition::Schema(_) | TypeSystemDefinition::Directive(_) => None,
-    });
+    let definitions = document
+        .definitions
+        .into_iter()
+        .filter_map(|definition| match definition {
+            TypeSystemDefinition::Type(definition) => Some(definition.node),
+            TypeSystemDefinition::Schema(_) | TypeSystemDefinition::Directive(_) => None,
+        });
     definitions.collect()
 }
 
@@ -31,8 +34,11 @@ fn described(description: Option<&Positioned<String>>) -> bool {
 }
 
 fn bare_inputs(of: &str, inputs: &[Positioned<InputValueDefinition>]) -> Vec<String> {
-    let bare = inputs.iter().filter(|input| !described(input.node.description.as_ref()));
-    bare.map(|input| format!("{of}.{}", input.node.name.node)).collect()
+    let bare = inputs
+        .iter()
+        .filter(|input| !described(input.node.description.as_ref()));
+    bare.map(|input| format!("{of}.{}", input.node.name.node))
+        .collect()
 }
 
 fn bare_fields(of: &str, fields: &[Positioned<FieldDefinition>]) -> Vec<String> {
@@ -56,8 +62,12 @@ fn bare(definition: &TypeDefinition) -> Vec<String> {
         TypeKind::Interface(interface) => bare_fields(name, &interface.fields),
         TypeKind::InputObject(input) => bare_inputs(name, &input.fields),
         TypeKind::Enum(values) => {
-            let bare = values.values.iter().filter(|value| !described(value.node.description.as_ref()));
-            bare.map(|value| format!("{name}.{}", value.node.value.node)).collect()
+            let bare = values
+                .values
+                .iter()
+                .filter(|value| !described(value.node.description.as_ref()));
+            bare.map(|value| format!("{name}.{}", value.node.value.node))
+                .collect()
         }
     };
     if !described(definition.description.as_ref()) {
@@ -68,7 +78,11 @@ fn bare(definition: &TypeDefinition) -> Vec<String> {
 
 #[test]
 fn the_committed_schema_is_what_the_program_prints() {
-    assert_eq!(COMMITTED, graphql::sdl(), "run `agent-orchestrator schema > schema.graphql`");
+    assert_eq!(
+        COMMITTED,
+        graphql::sdl(),
+        "run `agent-orchestrator schema > schema.graphql`"
+    );
 }
 
 #[test]
@@ -89,21 +103,52 @@ fn nothing_built_in_is_described_by_its_implementation() {
 #[test]
 fn mutations_take_one_input_and_answer_a_payload() {
     let types = types();
-    let mutation = types.iter().find(|definition| definition.name.node == "Mutation").unwrap();
-    let TypeKind::Object(object) = &mutation.kind else { panic!("Mutation is no object") };
-    let names: BTreeSet<_> = object.fields.iter().map(|field| field.node.name.node.as_str()).collect();
-    for wanted in ["submitTask", "cancelTask", "retryTask", "raiseBudget", "remember", "forgetMemory", "acknowledgeEvents"] {
+    let mutation = types
+        .iter()
+        .find(|definition| definition.name.node == "Mutation")
+        .unwrap();
+    let TypeKind::Object(object) = &mutation.kind else {
+        panic!("Mutation is no object")
+    };
+    let names: BTreeSet<_> = object
+        .fields
+        .iter()
+        .map(|field| field.node.name.node.as_str())
+        .collect();
+    for wanted in [
+        "submitTask",
+        "cancelTask",
+        "retryTask",
+        "raiseBudget",
+        "remember",
+        "forgetMemory",
+        "acknowledgeEvents",
+    ] {
         assert!(names.contains(wanted), "{wanted} is missing");
     }
     for field in &object.fields {
         let name = field.node.name.node.as_str();
         let kind = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
-        let arguments: Vec<_> = field.node.arguments.iter().map(|input| (input.node.name.node.to_string(), input.node.ty.node.to_string())).collect();
+        let arguments: Vec<_> = field
+            .node
+            .arguments
+            .iter()
+            .map(|input| (input.node.name.node.to_string(), input.node.ty.node.to_string()))
+            .collect();
         assert_eq!(arguments, [("input".to_owned(), format!("{kind}Input!"))]);
         assert_eq!(field.node.ty.node.to_string(), format!("{kind}Payload!"));
-        let payload = types.iter().find(|definition| definition.name.node == format!("{kind}Payload")).unwrap();
-        let TypeKind::Object(payload) = &payload.kind else { panic!("{kind}Payload is no object") };
-        let errors = payload.fields.iter().find(|field| field.node.name.node == "userErrors").unwrap();
+        let payload = types
+            .iter()
+            .find(|definition| definition.name.node == format!("{kind}Payload"))
+            .unwrap();
+        let TypeKind::Object(payload) = &payload.kind else {
+            panic!("{kind}Payload is no object")
+        };
+        let errors = payload
+            .fields
+            .iter()
+            .find(|field| field.node.name.node == "userErrors")
+            .unwrap();
         assert_eq!(errors.node.ty.node.to_string(), "[UserError!]!");
     }
 }
@@ -111,13 +156,27 @@ fn mutations_take_one_input_and_answer_a_payload() {
 #[test]
 fn counts_of_64_bits_and_money_never_travel_as_int() {
     for definition in types() {
-        let TypeKind::Object(object) = &definition.kind else { continue };
+        let TypeKind::Object(object) = &definition.kind else {
+            continue;
+        };
         for field in &object.fields {
             let (name, kind) = (field.node.name.node.as_str(), field.node.ty.node.to_string());
-            let wide = name.ends_with("Tokens") || name.ends_with("eq") || name.contains("ntries") || name == "epoch" || name == "durationMs";
-            assert!(!wide || kind.starts_with("BigInt"), "{}.{name}: {kind}", definition.name.node);
+            let wide = name.ends_with("Tokens")
+                || name.ends_with("eq")
+                || name.contains("ntries")
+                || name == "epoch"
+                || name == "durationMs";
+            assert!(
+                !wide || kind.starts_with("BigInt"),
+                "{}.{name}: {kind}",
+                definition.name.node
+            );
             let money = name.to_lowercase().contains("cost") || name.contains("udget");
-            assert!(!money || !kind.starts_with("Int") && !kind.starts_with("Float"), "{}.{name}: {kind}", definition.name.node);
+            assert!(
+                !money || !kind.starts_with("Int") && !kind.starts_with("Float"),
+                "{}.{name}: {kind}",
+                definition.name.node
+            );
         }
     }
 }
@@ -126,15 +185,39 @@ fn counts_of_64_bits_and_money_never_travel_as_int() {
 fn connections_follow_relay() {
     let types = types();
     let fields = |name: &str| -> Vec<String> {
-        let found = types.iter().find(|definition| definition.name.node == name).unwrap_or_else(|| panic!("{name} is missing"));
-        let TypeKind::Object(object) = &found.kind else { panic!("{name} is no object") };
-        object.fields.iter().map(|field| format!("{}: {}", field.node.name.node, field.node.ty.node)).collect()
+        let found = types
+            .iter()
+            .find(|definition| definition.name.node == name)
+            .unwrap_or_else(|| panic!("{name} is missing"));
+        let TypeKind::Object(object) = &found.kind else {
+            panic!("{name} is no object")
+        };
+        object
+            .fields
+            .iter()
+            .map(|field| format!("{}: {}", field.node.name.node, field.node.ty.node))
+            .collect()
     };
-    assert_eq!(fields("PageInfo"), ["endCursor: String", "hasNextPage: Boolean!", "hasPreviousPage: Boolean!", "startCursor: String"]);
+    assert_eq!(
+        fields("PageInfo"),
+        [
+            "endCursor: String",
+            "hasNextPage: Boolean!",
+            "hasPreviousPage: Boolean!",
+            "startCursor: String"
+        ]
+    );
     for noun in ["Task", "Memory", "TaskEvent"] {
-        let connection = [format!("edges: [{noun}Edge!]!"), format!("nodes: [{noun}!]!"), "pageInfo: PageInfo!".to_owned()];
+        let connection = [
+            format!("edges: [{noun}Edge!]!"),
+            format!("nodes: [{noun}!]!"),
+            "pageInfo: PageInfo!".to_owned(),
+        ];
         assert_eq!(fields(&format!("{noun}Connection")), connection);
-        assert_eq!(fields(&format!("{noun}Edge")), ["cursor: String!".to_owned(), format!("node: {noun}!")]);
+        assert_eq!(
+            fields(&format!("{noun}Edge")),
+            ["cursor: String!".to_owned(), format!("node: {noun}!")]
+        );
     }
 }
 
@@ -154,8 +237,17 @@ const INTROSPECTION: &str = "query IntrospectionQuery { __schema { description q
 async fn tools_can_ask_for_the_whole_schema() {
     let app = still(Stack::Sqlite).await;
     let schema = app.graphql(INTROSPECTION, json!({})).await.data()["__schema"].clone();
-    let shown: BTreeSet<_> = schema["types"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect();
+    let shown: BTreeSet<_> = schema["types"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap().to_owned())
+        .collect();
     for definition in types() {
-        assert!(shown.contains(definition.name.node.as_str()), "{} is not shown", definition.name.node);
+        assert!(
+            shown.contains(definition.name.node.as_str()),
+            "{} is not shown",
+            definition.name.node
+        );
     }
 }

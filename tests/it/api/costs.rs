@@ -8,14 +8,26 @@ use serde_json::{Value, json};
 use super::asking::mutate;
 use crate::support::{Stack, TestApp, both_stacks};
 
-const DIMENSIONS: [(&str, &str); 8] = [("TASK", "taskId"), ("STEP", "stepId"), ("AGENT", "agent"), ("PROVIDER", "provider"),
-    ("MODEL", "model"), ("USER", "userId"), ("DAY", "day"), ("KIND", "kind")];
+const DIMENSIONS: [(&str, &str); 8] = [
+    ("TASK", "taskId"),
+    ("STEP", "stepId"),
+    ("AGENT", "agent"),
+    ("PROVIDER", "provider"),
+    ("MODEL", "model"),
+    ("USER", "userId"),
+    ("DAY", "day"),
+    ("KIND", "kind"),
+];
 
 /// With a price on what the offline model does.
 async fn priced(stack: Stack) -> TestApp {
     TestApp::start_with(stack, |config| {
         let file = config.storage.data_dir.join("prices.toml");
-        std::fs::write(&file, "[models]\n\"offline/*\" = { input = \"3\", output = \"15\" }\n").unwrap();
+        std::fs::write(
+            &file,
+            "[models]\n\"offline/*\" = { input = \"3\", output = \"15\" }\n",
+        )
+        .unwrap();
         config.models.prices_file = Some(file);
         config.limits.enabled = false;
     })
@@ -33,7 +45,10 @@ fn nanos(amount: &Value) -> i128 {
 async fn costs(app: &TestApp, by: &[&str], filter: Value) -> Vec<Value> {
     let query = "query($by: [CostDimension!]!, $filter: CostFilter) { costs(groupBy: $by, filter: $filter) \
         { key { taskId stepId agent provider model userId day kind } amount { amount currency } entries unpricedEntries inputTokens outputTokens } }";
-    let data = app.graphql(query, json!({ "by": by, "filter": filter })).await.data();
+    let data = app
+        .graphql(query, json!({ "by": by, "filter": filter }))
+        .await
+        .data();
     data["costs"].as_array().unwrap().clone()
 }
 
@@ -41,7 +56,12 @@ async fn costs(app: &TestApp, by: &[&str], filter: Value) -> Vec<Value> {
 fn total(groups: &[Value]) -> [i128; 4] {
     let count = |group: &Value, field: &str| group[field].as_str().unwrap().parse::<i128>().unwrap();
     groups.iter().fold([0; 4], |sum, group| {
-        let one = [nanos(&group["amount"]), count(group, "entries"), count(group, "inputTokens"), count(group, "outputTokens")];
+        let one = [
+            nanos(&group["amount"]),
+            count(group, "entries"),
+            count(group, "inputTokens"),
+            count(group, "outputTokens"),
+        ];
         std::array::from_fn(|at| sum[at] + one[at])
     })
 }
@@ -107,7 +127,7 @@ both_stacks! {
         for (dimension, key) in [("AGENT", "agent"), ("MODEL", "model")] {
             for group in costs(&app, &[dimension], json!(null)).await {
                 let Some(name) = group["key"][key].as_str() else { continue };
-                assert_eq!(only(json!({ key: name })).await, total(&[group.clone()]), "{key} {name}");
+                assert_eq!(only(json!({ key: name })).await, total(std::slice::from_ref(&group)), "{key} {name}");
             }
         }
         assert_eq!(only(json!({ "agent": "nobody" })).await, [0; 4]);

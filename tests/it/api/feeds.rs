@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::asking::{mutate, restarted, still};
 use crate::support::{Socket, TestApp, both_stacks};
 
-const STEPS: &str = "subscription($id: ID!) { stepUpdates(taskId: $id) { key status position output task { id } } }";
+const STEPS: &str =
+    "subscription($id: ID!) { stepUpdates(taskId: $id) { key status position output task { id } } }";
 const TASKS: &str = "subscription($filter: TaskFilter) { taskUpdates(filter: $filter) { id status userId } }";
 
 /// The next update of a list that is about this task.

@@ -11,7 +11,11 @@ const QUICK: Duration = Duration::from_secs(5);
 
 /// `levels` fragments, each of which spreads the next one `width` times.
 fn bomb(levels: usize, width: usize, spread: bool) -> String {
-    let start = if spread { "{ tasks { nodes { ...f0 } } }" } else { "{ viewer { tenantId } }" };
+    let start = if spread {
+        "{ tasks { nodes { ...f0 } } }"
+    } else {
+        "{ viewer { tenantId } }"
+    };
     let mut document = start.to_owned();
     for at in 0..levels {
         let next = format!("...f{} ", at + 1).repeat(width);
@@ -28,9 +32,22 @@ async fn outcome(app: &TestApp, document: &str) -> Option<String> {
     let mut socket = app.socket().await;
     socket.subscribe("1", document, json!({})).await;
     let frame = socket.frame().await.expect("the server closed");
-    let errors = if frame["type"] == "error" { &frame["payload"] } else { &frame["payload"]["errors"] };
-    assert_eq!(errors[0]["extensions"]["code"].as_str(), code.as_deref(), "{frame:#}");
-    assert!(start.elapsed() < QUICK, "{} took {:?}", &document[..document.len().min(200)], start.elapsed());
+    let errors = if frame["type"] == "error" {
+        &frame["payload"]
+    } else {
+        &frame["payload"]["errors"]
+    };
+    assert_eq!(
+        errors[0]["extensions"]["code"].as_str(),
+        code.as_deref(),
+        "{frame:#}"
+    );
+    assert!(
+        start.elapsed() < QUICK,
+        "{} took {:?}",
+        &document[..document.len().min(200)],
+        start.elapsed()
+    );
     code
 }
 
@@ -44,7 +61,10 @@ async fn fragments_that_grow_exponentially_are_refused_quickly() {
             if fields > 2_000 {
                 assert_eq!(code.as_deref(), Some("QUERY_TOO_COMPLEX"), "{levels} {width}");
             } else {
-                assert!(code.is_none() || code.as_deref() == Some("QUERY_TOO_COMPLEX"), "{levels} {width}: {code:?}");
+                assert!(
+                    code.is_none() || code.as_deref() == Some("QUERY_TOO_COMPLEX"),
+                    "{levels} {width}: {code:?}"
+                );
             }
             // Nobody spreads them: that alone is against the rules.
             let code = outcome(&app, &bomb(levels, width, false)).await;
@@ -61,15 +81,30 @@ async fn fragments_in_a_circle_are_refused() {
         ("...a", "fragment a on Task { ...a }"),
         ("...a ...a ...a", "fragment a on Task { id ...a ...a ...a }"),
         ("...a", "fragment a on Task { ...b } fragment b on Task { ...a }"),
-        ("...a", "fragment a on Task { ...b ...b } fragment b on Task { ...c ...c } fragment c on Task { ...a ...a id }"),
+        (
+            "...a",
+            "fragment a on Task { ...b ...b } fragment b on Task { ...c ...c } fragment c on Task { ...a ...a id }",
+        ),
         ("...a", "fragment a on Task { steps { task { ...a } } }"),
-        ("...a", "fragment a on Task { steps { task { ...b ...b } } } fragment b on Task { steps { task { ...a ...a } } }"),
+        (
+            "...a",
+            "fragment a on Task { steps { task { ...b ...b } } } fragment b on Task { steps { task { ...a ...a } } }",
+        ),
         ("...a", "fragment a on Task { ... on Task { ... { ...a } } }"),
         ("id", "fragment a on Task { ...a }"),
-        ("id", "fragment a on Task { steps { task { ...b } } } fragment b on Task { ...a ...a ...a }"),
+        (
+            "id",
+            "fragment a on Task { steps { task { ...b } } } fragment b on Task { ...a ...a ...a }",
+        ),
     ] {
         let code = outcome(&app, &format!("{{ tasks {{ nodes {{ {start} }} }} }} {circle}")).await;
-        assert!(matches!(code.as_deref(), Some("GRAPHQL_VALIDATION_FAILED" | "QUERY_TOO_COMPLEX")), "{circle}: {code:?}");
+        assert!(
+            matches!(
+                code.as_deref(),
+                Some("GRAPHQL_VALIDATION_FAILED" | "QUERY_TOO_COMPLEX")
+            ),
+            "{circle}: {code:?}"
+        );
     }
     answers(&app).await;
 }
@@ -77,7 +112,12 @@ async fn fragments_in_a_circle_are_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn chains_of_fragments_are_as_deep_as_nesting() {
     let app = still(Stack::Sqlite).await;
-    let link = |at: usize, inner: &str| format!(" fragment f{at} on Task {{ {} }}", inner.replace('@', &format!("...f{}", at + 1)));
+    let link = |at: usize, inner: &str| {
+        format!(
+            " fragment f{at} on Task {{ {} }}",
+            inner.replace('@', &format!("...f{}", at + 1))
+        )
+    };
     let inline = format!("{}@{}", "...{".repeat(55), "}".repeat(55));
     let nested = format!("{}@{}", "steps{task{".repeat(25), "}}".repeat(25));
     for (links, inner) in [(560, "@"), (30, inline.as_str()), (30, nested.as_str())] {
@@ -86,7 +126,11 @@ async fn chains_of_fragments_are_as_deep_as_nesting() {
             document.extend((0..links).map(|at| link(at, inner)));
             document.push_str(&format!(" fragment f{links} on Task {{ id }}"));
             let code = outcome(&app, &document).await;
-            assert_eq!(code.as_deref(), Some("QUERY_TOO_COMPLEX"), "{links} times {inner} from {spread}");
+            assert_eq!(
+                code.as_deref(),
+                Some("QUERY_TOO_COMPLEX"),
+                "{links} times {inner} from {spread}"
+            );
         }
     }
     let usual = "{ tasks { nodes { ...a } } } fragment a on Task { steps { ...b } } fragment b on Step { agent { ...c } } \

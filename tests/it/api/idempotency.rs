@@ -9,7 +9,13 @@ use super::asking::{mutate, refused, still, stored};
 use crate::support::{TestApp, both_stacks};
 
 async fn submit(app: &TestApp, input: Value) -> Value {
-    mutate(app, "submitTask", "replayed task { id description status }", input).await
+    mutate(
+        app,
+        "submitTask",
+        "replayed task { id description status }",
+        input,
+    )
+    .await
 }
 
 both_stacks! {

@@ -2,6 +2,7 @@
 
 mod asking;
 
+mod any_document;
 mod bad_ids;
 mod bad_metadata;
 mod bad_pages;
@@ -16,6 +17,7 @@ mod first_task;
 mod fragments;
 mod http;
 mod idempotency;
+mod media;
 mod mutations;
 mod pages;
 mod reads;

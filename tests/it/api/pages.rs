@@ -17,10 +17,22 @@ fn ids(page: &Value) -> Vec<String> {
     let nodes = page["nodes"].as_array().unwrap();
     let edges = page["edges"].as_array().unwrap();
     let cursors: Vec<_> = edges.iter().map(|edge| &edge["cursor"]).collect();
-    assert_eq!(edges.iter().map(|edge| &edge["node"]).collect::<Vec<_>>(), nodes.iter().collect::<Vec<_>>());
-    assert_eq!(cursors.first().map_or(&Value::Null, |first| first), &page["pageInfo"]["startCursor"]);
-    assert_eq!(cursors.last().map_or(&Value::Null, |last| last), &page["pageInfo"]["endCursor"]);
-    nodes.iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect()
+    assert_eq!(
+        edges.iter().map(|edge| &edge["node"]).collect::<Vec<_>>(),
+        nodes.iter().collect::<Vec<_>>()
+    );
+    assert_eq!(
+        cursors.first().map_or(&Value::Null, |first| first),
+        &page["pageInfo"]["startCursor"]
+    );
+    assert_eq!(
+        cursors.last().map_or(&Value::Null, |last| last),
+        &page["pageInfo"]["endCursor"]
+    );
+    nodes
+        .iter()
+        .map(|node| node["id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 async fn submitted(app: &TestApp, user: &str, count: usize) -> Vec<String> {

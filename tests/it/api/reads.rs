@@ -20,8 +20,16 @@ async fn explained(app: &TestApp, id: &str) -> Value {
 
 fn kinds(explanation: &Value) -> Vec<&str> {
     let reasons = explanation["reasons"].as_array().unwrap();
-    assert!(reasons.iter().all(|reason| reason["message"].as_str().unwrap().len() > 5), "{explanation:#}");
-    reasons.iter().map(|reason| reason["kind"].as_str().unwrap()).collect()
+    assert!(
+        reasons
+            .iter()
+            .all(|reason| reason["message"].as_str().unwrap().len() > 5),
+        "{explanation:#}"
+    );
+    reasons
+        .iter()
+        .map(|reason| reason["kind"].as_str().unwrap())
+        .collect()
 }
 
 both_stacks! {

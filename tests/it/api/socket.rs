@@ -17,16 +17,30 @@ const PROTOCOL: &str = "graphql-transport-ws";
 type Connected = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
 /// Knocks with the protocols offered and the origin named.
-async fn knock(app: &TestApp, protocols: Option<&str>, origin: Option<&str>) -> Result<(Connected, String), Response<Option<Vec<u8>>>> {
-    let mut request = format!("{}/graphql", app.url().replace("http", "ws")).into_client_request().unwrap();
+async fn knock(
+    app: &TestApp,
+    protocols: Option<&str>,
+    origin: Option<&str>,
+) -> Result<(Connected, String), Response<Option<Vec<u8>>>> {
+    let mut request = format!("{}/graphql", app.url().replace("http", "ws"))
+        .into_client_request()
+        .unwrap();
     if let Some(protocols) = protocols {
-        request.headers_mut().insert("sec-websocket-protocol", protocols.parse().unwrap());
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", protocols.parse().unwrap());
     }
     if let Some(origin) = origin {
         request.headers_mut().insert("origin", origin.parse().unwrap());
     }
     match connect_async(request).await {
-        Ok((stream, response)) => Ok((stream, response.headers()["sec-websocket-protocol"].to_str().unwrap().to_owned())),
+        Ok((stream, response)) => Ok((
+            stream,
+            response.headers()["sec-websocket-protocol"]
+                .to_str()
+                .unwrap()
+                .to_owned(),
+        )),
         Err(Error::Http(response)) => Err(*response),
         Err(error) => panic!("{error}"),
     }
@@ -35,7 +49,9 @@ async fn knock(app: &TestApp, protocols: Option<&str>, origin: Option<&str>) -> 
 /// The first close frame's code, or the first text.
 async fn reply(stream: &mut Connected) -> Result<u16, String> {
     loop {
-        let message = tokio::time::timeout(Duration::from_secs(30), stream.next()).await.expect("no answer in 30 seconds");
+        let message = tokio::time::timeout(Duration::from_secs(30), stream.next())
+            .await
+            .expect("no answer in 30 seconds");
         match message {
             Some(Ok(Message::Close(Some(frame)))) => return Ok(frame.code.into()),
             Some(Ok(Message::Close(None)) | Err(_)) | None => return Ok(0),
@@ -48,14 +64,25 @@ async fn reply(stream: &mut Connected) -> Result<u16, String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_the_one_protocol_is_spoken() {
     let app = still(Stack::Sqlite).await;
-    for offered in [None, Some("graphql-ws"), Some("mqtt"), Some("graphql-transport-ws2, soap"), Some("GRAPHQL-TRANSPORT-WS")] {
+    for offered in [
+        None,
+        Some("graphql-ws"),
+        Some("mqtt"),
+        Some("graphql-transport-ws2, soap"),
+        Some("GRAPHQL-TRANSPORT-WS"),
+    ] {
         let response = knock(&app, offered, None).await.expect_err("connected");
         assert_eq!(response.status(), 400, "{offered:?}");
-        let body: serde_json::Value = serde_json::from_slice(response.body().as_deref().unwrap_or_default()).unwrap();
+        let body: serde_json::Value =
+            serde_json::from_slice(response.body().as_deref().unwrap_or_default()).unwrap();
         assert_eq!(body["errors"][0]["extensions"]["code"], "BAD_REQUEST");
         assert!(body["errors"][0]["message"].as_str().unwrap().contains(PROTOCOL));
     }
-    for offered in [PROTOCOL, "graphql-ws, graphql-transport-ws", "mqtt,graphql-transport-ws,graphql-ws"] {
+    for offered in [
+        PROTOCOL,
+        "graphql-ws, graphql-transport-ws",
+        "mqtt,graphql-transport-ws,graphql-ws",
+    ] {
         let (_, spoken) = knock(&app, Some(offered), None).await.expect("refused");
         assert_eq!(spoken, PROTOCOL, "{offered}");
     }
@@ -67,25 +94,47 @@ async fn pages_of_other_origins_may_not_connect() {
     let own = app.url();
     let port = own.rsplit(':').next().unwrap();
     let foreign = [
-        "http://evil.example".to_owned(), format!("http://evil.example:{port}"), "null".to_owned(), format!("{own}.evil.example"),
-        "http://127.0.0.1".to_owned(), "file://".to_owned(), format!("http://evil.example/{own}"), format!("http://localhost:{port}"),
+        "http://evil.example".to_owned(),
+        format!("http://evil.example:{port}"),
+        "null".to_owned(),
+        format!("{own}.evil.example"),
+        "http://127.0.0.1".to_owned(),
+        "file://".to_owned(),
+        format!("http://evil.example/{own}"),
+        format!("http://localhost:{port}"),
     ];
     for origin in foreign {
-        let response = knock(&app, Some(PROTOCOL), Some(&origin)).await.expect_err("connected");
+        let response = knock(&app, Some(PROTOCOL), Some(&origin))
+            .await
+            .expect_err("connected");
         assert_eq!(response.status(), 403, "{origin}");
     }
-    knock(&app, Some(PROTOCOL), Some(&own)).await.expect("the page's own origin");
+    knock(&app, Some(PROTOCOL), Some(&own))
+        .await
+        .expect("the page's own origin");
     // Browsers write names in lower case; what is before them may not.
-    knock(&app, Some(PROTOCOL), None).await.expect("programs name none");
+    knock(&app, Some(PROTOCOL), None)
+        .await
+        .expect("programs name none");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_answered_before_the_handshake_and_nonsense_ends_it() {
     let app = still(Stack::Sqlite).await;
-    let subscribe = json!({ "id": "1", "type": "subscribe", "payload": { "query": "{ viewer { tenantId } }" } }).to_string();
+    let subscribe =
+        json!({ "id": "1", "type": "subscribe", "payload": { "query": "{ viewer { tenantId } }" } })
+            .to_string();
     let init = "{\"type\":\"connection_init\"}";
-    let cases: [&[&str]; 8] = [
-        &[&subscribe], &["nonsense"], &["{}"], &["{\"type\":\"dance\"}"], &["[]"], &["7"], &["{\"type\":7}"],
+    let long = format!("{{\"type\":\"{}\"}}", "dance".repeat(100));
+    let cases: [&[&str]; 9] = [
+        &[&long],
+        &[&subscribe],
+        &["nonsense"],
+        &["{}"],
+        &["{\"type\":\"dance\"}"],
+        &["[]"],
+        &["7"],
+        &["{\"type\":7}"],
         &["{\"type\":\"subscribe\",\"id\":\"1\"}"],
     ];
     for texts in cases {
@@ -93,7 +142,9 @@ async fn nothing_is_answered_before_the_handshake_and_nonsense_ends_it() {
         for text in texts {
             stream.send(Message::text(*text)).await.unwrap();
         }
-        let code = reply(&mut stream).await.unwrap_or_else(|text| panic!("{texts:?} was answered {text}"));
+        let code = reply(&mut stream)
+            .await
+            .unwrap_or_else(|text| panic!("{texts:?} was answered {text}"));
         assert!(code == 0 || code >= 1002, "{texts:?}: {code}");
     }
     let (mut stream, _) = knock(&app, Some(PROTOCOL), None).await.expect("refused");
@@ -103,7 +154,10 @@ async fn nothing_is_answered_before_the_handshake_and_nonsense_ends_it() {
     assert!(reply(&mut stream).await.unwrap_err().contains("connection_ack"));
     assert_eq!(reply(&mut stream).await, Ok(4429), "one handshake is enough");
     // Too much at once, and bytes that are no text.
-    for message in [Message::text("x".repeat(1024 * 1024)), Message::binary(vec![0xff; 100])] {
+    for message in [
+        Message::text("x".repeat(1024 * 1024)),
+        Message::binary(vec![0xff; 100]),
+    ] {
         let (mut stream, _) = knock(&app, Some(PROTOCOL), None).await.expect("refused");
         // The server may hang up before it has read everything.
         if stream.send(message).await.is_ok() {
@@ -118,7 +172,9 @@ async fn a_metadata_of_ten_thousand_levels_ends_the_connection_only() {
     let app = still(Stack::Sqlite).await;
     let (mut stream, _) = knock(&app, Some(PROTOCOL), None).await.expect("refused");
     let deep = format!("{}1{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
-    let text = format!("{{\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{{\"query\":\"{{ viewer {{ tenantId }} }}\",\"variables\":{deep}}}}}");
+    let text = format!(
+        "{{\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{{\"query\":\"{{ viewer {{ tenantId }} }}\",\"variables\":{deep}}}}}"
+    );
     stream.send(Message::text(text)).await.unwrap();
     assert!(reply(&mut stream).await.is_ok());
     answers(&app).await;

@@ -27,7 +27,9 @@ async fn statements(app: &TestApp, query: &str, user: &str) -> (u64, usize) {
 
 /// So many tasks of one user, all of them done; the first taught something that the others read.
 async fn done(app: &TestApp, user: &str, count: usize) {
-    let texts: Vec<_> = (0..count).map(|at| format!("What is {at} * 7? Then write a sentence about it.")).collect();
+    let texts: Vec<_> = (0..count)
+        .map(|at| format!("What is {at} * 7? Then write a sentence about it."))
+        .collect();
     for round in [&texts[..1], &texts[1..]] {
         for id in join_all(round.iter().map(|text| app.submit(user, text))).await {
             assert_eq!(app.finished(&id).await["status"], "COMPLETED");
@@ -42,10 +44,6 @@ both_stacks! {
         done(&app, "many", 25).await;
         // Without workers, nothing but the query sends statements.
         let app = restarted(app, false).await;
-        for sel in ["influencedSteps { output }"] {
-            let q = format!("query($user: String) {{ memories(first: 100, filter: {{ userId: $user }}) {{ nodes {{ {sel} }} }} }}");
-            eprintln!("DBG {sel} {:?} {:?}", statements(&app, &q, "few").await, statements(&app, &q, "many").await);
-        }
         for (query, most) in [(TASKS, 25), (MEMORIES, 8)] {
             let ((few, five), (many, more)) = (statements(&app, query, "few").await, statements(&app, query, "many").await);
             assert!(five >= 5 && more >= 25, "{five} and {more} rows: {query}");

@@ -1,5 +1,6 @@
 //! The store's own promises: claims, fencing, numbering, money. By its public functions, because no API shows them.
 
+mod cancelling;
 mod claims;
 mod consumers;
 mod contention;
