@@ -75,7 +75,17 @@ impl App {
 
     /// Runs until `stop`, then winds down: no new work, what is under way within the drain time, the vectors saved.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { listener, http, engine, memory, serves_api, save_index, drain, background, _data_dir } = self;
+        let Self {
+            listener,
+            http,
+            engine,
+            memory,
+            serves_api,
+            save_index,
+            drain,
+            background,
+            _data_dir,
+        } = self;
         let running = TaskTracker::new();
         if let Some(engine) = engine {
             running.spawn(engine.run(stop.clone()));
@@ -86,7 +96,11 @@ impl App {
         }
         running.close();
         let sockets = Arc::clone(&http.sockets);
-        let router = if serves_api { http::router(http) } else { http::operations_router(http) };
+        let router = if serves_api {
+            http::router(http)
+        } else {
+            http::operations_router(http)
+        };
         let served = http::serve(listener, router, &sockets, stop.clone(), drain).await;
         stop.cancel();
         running.wait().await;
@@ -108,7 +122,10 @@ async fn save_regularly(memory: LongTermMemory) {
 
 async fn save(memory: &LongTermMemory) {
     if let Err(error) = memory.save().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "the vectors could not be saved; they can be rebuilt");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the vectors could not be saved; they can be rebuilt"
+        );
     }
 }
 

@@ -19,7 +19,9 @@ pub enum LogShape {
 pub fn start(shape: LogShape, filter: &str) -> Result<(), TryInitError> {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     // Colours are for eyes, not for files.
-    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let lines = fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let registry = tracing_subscriber::registry().with(filter);
     match shape {
         LogShape::Text => registry.with(lines.with_target(false)).try_init(),

@@ -10,7 +10,14 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [step(), step_dependency(), step_output(), attempt(), message(), note()] {
+        for table in [
+            step(),
+            step_dependency(),
+            step_output(),
+            attempt(),
+            message(),
+            note(),
+        ] {
             manager.create_table(table).await?;
         }
         run(

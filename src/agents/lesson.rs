@@ -38,9 +38,10 @@ pub fn lesson(task: &str, title: &str, output: &str, recalled: &[String]) -> Opt
     let recalled = Known::of(recalled);
     let asked = Known::of(&[task.to_owned(), title.to_owned()]);
     let gist = Gist::of(output);
-    let (mut says_something, mut echoes) = (false, false);
     let mut findings: Vec<&str> = Vec::new();
     let lines: Vec<String> = gist.conclusion.into_iter().chain(gist.rest).collect();
+    let mut says_something = false;
+    let mut echoes = lines.iter().any(|line| is_from_memory(line));
     for line in lines.iter().filter(|line| !is_from_memory(line)) {
         for sentence in sentences(line) {
             if is_empty(sentence) || is_passing(sentence) {

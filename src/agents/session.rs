@@ -34,20 +34,33 @@ impl Session {
         let request = ChatRequest {
             model,
             messages: vec![
-                ChatMessage::System { content: role.instructions.clone() },
-                ChatMessage::User { content: prompt.render() },
+                ChatMessage::System {
+                    content: role.instructions.clone(),
+                },
+                ChatMessage::User {
+                    content: prompt.render(),
+                },
             ],
             tools: tools.clone(),
             max_output_tokens: role.max_output_tokens,
             temperature: role.temperature,
         };
-        Self { request, tools, turns_left: role.max_turns, tool_calls_left: role.max_tool_calls }
+        Self {
+            request,
+            tools,
+            turns_left: role.max_turns,
+            tool_calls_left: role.max_tool_calls,
+        }
     }
 
     /// The request to send. In the last turn, and once the tool calls are used up, no tools are offered.
     pub fn request(&self) -> ChatRequest {
         let mut request = self.request.clone();
-        request.tools = if self.may_use_tools() { self.tools.clone() } else { Vec::new() };
+        request.tools = if self.may_use_tools() {
+            self.tools.clone()
+        } else {
+            Vec::new()
+        };
         request
     }
 
@@ -56,7 +69,10 @@ impl Session {
         self.turns_left = self.turns_left.saturating_sub(1);
         if answer.finish == FinishReason::ContentFilter {
             let message = "the provider's content filter withheld the answer".to_owned();
-            return Next::Stop { code: "CONTENT_FILTERED", message };
+            return Next::Stop {
+                code: "CONTENT_FILTERED",
+                message,
+            };
         }
         if !answer.tool_calls.is_empty() {
             self.request.messages.push(ChatMessage::Assistant {
@@ -79,7 +95,11 @@ impl Session {
     pub fn tool_results(&mut self, results: Vec<(ToolRequest, String)>) -> Next {
         for (call, content) in results {
             self.tool_calls_left = self.tool_calls_left.saturating_sub(1);
-            self.request.messages.push(ChatMessage::Tool { tool_call_id: call.id, name: call.name, content });
+            self.request.messages.push(ChatMessage::Tool {
+                tool_call_id: call.id,
+                name: call.name,
+                content,
+            });
         }
         self.ask_again()
     }
@@ -99,7 +119,10 @@ impl Session {
             return Next::Ask;
         }
         let message = "the agent used all its turns without an answer".to_owned();
-        Next::Stop { code: "TURN_LIMIT", message }
+        Next::Stop {
+            code: "TURN_LIMIT",
+            message,
+        }
     }
 }
 

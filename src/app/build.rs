@@ -45,7 +45,9 @@ pub(super) struct Parts {
 /// What would harm the operator.
 pub(super) fn refuse_unsafe(config: &Config) -> anyhow::Result<()> {
     if !cpu_is_able() {
-        bail!("this program was built for processors with AVX2, FMA, F16C and POPCNT, and this one lacks some of them");
+        bail!(
+            "this program was built for processors with AVX2, FMA, F16C and POPCNT, and this one lacks some of them"
+        );
     }
     let server = &config.server;
     if server.roles.api && server.listens_on_network() && !server.allow_open_on_network {
@@ -80,7 +82,10 @@ pub(super) async fn parts(config: &Config, background: &CancellationToken) -> an
         settings: Arc::new(engine_settings(config, worker_id)),
     };
     for agent in agents.all() {
-        engine.models.resolve(&agent.model).with_context(|| format!("agent {:?}", agent.name))?;
+        engine
+            .models
+            .resolve(&agent.model)
+            .with_context(|| format!("agent {:?}", agent.name))?;
     }
     let services = Services {
         store,
@@ -92,7 +97,11 @@ pub(super) async fn parts(config: &Config, background: &CancellationToken) -> an
         max_attempts: i32::try_from(config.engine.max_attempts).unwrap_or(i32::MAX),
         max_search_results: config.memory.max_results,
     };
-    Ok(Parts { services, engine, memory })
+    Ok(Parts {
+        services,
+        engine,
+        memory,
+    })
 }
 
 /// Connects, and brings the schema up to date.
@@ -109,8 +118,13 @@ pub(super) async fn open_store(config: &Config) -> anyhow::Result<Store> {
     };
     // Displayed without its password.
     let shown = config.storage.database();
-    let store = Store::open(&settings).await.with_context(|| format!("cannot open the database {shown}"))?;
-    store.migrate().await.with_context(|| format!("cannot bring the database {shown} up to date"))?;
+    let store = Store::open(&settings)
+        .await
+        .with_context(|| format!("cannot open the database {shown}"))?;
+    store
+        .migrate()
+        .await
+        .with_context(|| format!("cannot bring the database {shown} up to date"))?;
     Ok(store)
 }
 
@@ -122,20 +136,30 @@ pub(super) fn http_settings(config: &Config) -> HttpSettings {
     }
 }
 
-fn doorbell(config: &Config, origin: &str, background: &CancellationToken) -> anyhow::Result<Arc<dyn Doorbell>> {
-    let Some(url) = &config.redis.url else { return Ok(Arc::new(LocalDoorbell::default())) };
+fn doorbell(
+    config: &Config,
+    origin: &str,
+    background: &CancellationToken,
+) -> anyhow::Result<Arc<dyn Doorbell>> {
+    let Some(url) = &config.redis.url else {
+        return Ok(Arc::new(LocalDoorbell::default()));
+    };
     let settings = RedisDoorbellSettings {
         url: url.expose().to_owned(),
         prefix: config.redis.prefix.clone(),
         timeout: config.redis.timeout(),
         origin: origin.to_owned(),
     };
-    Ok(Arc::new(RedisDoorbell::start(settings, background).context("REDIS_URL cannot be used")?))
+    Ok(Arc::new(
+        RedisDoorbell::start(settings, background).context("REDIS_URL cannot be used")?,
+    ))
 }
 
 fn limiter(config: &Config) -> anyhow::Result<Arc<dyn RateLimiter>> {
     let quotas = quotas(config);
-    let Some(url) = &config.redis.url else { return Ok(Arc::new(LocalLimiter::new(&quotas))) };
+    let Some(url) = &config.redis.url else {
+        return Ok(Arc::new(LocalLimiter::new(&quotas)));
+    };
     let (prefix, timeout) = (config.redis.prefix.clone(), config.redis.timeout());
     let limiter = RedisLimiter::new(url.expose(), prefix, timeout, quotas);
     Ok(Arc::new(limiter.context("REDIS_URL cannot be used")?))
@@ -144,14 +168,23 @@ fn limiter(config: &Config) -> anyhow::Result<Arc<dyn RateLimiter>> {
 fn quotas(config: &Config) -> Quotas {
     let limits = &config.limits;
     let quota = |rate: &crate::config::limits::Rate| {
-        limits.enabled.then_some(Quota { per_minute: rate.per_minute, burst: rate.burst })
+        limits.enabled.then_some(Quota {
+            per_minute: rate.per_minute,
+            burst: rate.burst,
+        })
     };
-    Quotas { submit_task: quota(&limits.submit_task), search_memory: quota(&limits.search_memory) }
+    Quotas {
+        submit_task: quota(&limits.submit_task),
+        search_memory: quota(&limits.search_memory),
+    }
 }
 
 fn price_book(config: &Config) -> anyhow::Result<PriceBook> {
-    let Some(path) = &config.models.prices_file else { return Ok(PriceBook::builtin()?) };
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the prices {}", path.display()))?;
+    let Some(path) = &config.models.prices_file else {
+        return Ok(PriceBook::builtin()?);
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the prices {}", path.display()))?;
     PriceBook::with_override(&text).with_context(|| format!("in the prices {}", path.display()))
 }
 
@@ -168,31 +201,51 @@ fn model_router(config: &Config) -> anyhow::Result<ModelRouter> {
     let mut providers: BTreeMap<String, Arc<dyn ChatModel>> = BTreeMap::new();
     providers.insert("offline".to_owned(), Arc::new(OfflineModel));
     if config.models.openai.is_configured() {
-        providers.insert("openai".to_owned(), Arc::new(OpenAiModel::new(openai_settings(config))?));
+        providers.insert(
+            "openai".to_owned(),
+            Arc::new(OpenAiModel::new(openai_settings(config))?),
+        );
     }
     if config.models.anthropic.api_key.is_some() {
         tracing::warn!("ANTHROPIC_API_KEY is set, but this version does not speak with Anthropic yet");
     }
     let default = config.models.default_model();
-    Ok(ModelRouter::new(providers, format!("{}/{}", default.provider, default.model))?)
+    Ok(ModelRouter::new(
+        providers,
+        format!("{}/{}", default.provider, default.model),
+    )?)
 }
 
-fn long_term_memory(config: &Config, store: &Store, prices: &Arc<PriceBook>) -> anyhow::Result<LongTermMemory> {
+fn long_term_memory(
+    config: &Config,
+    store: &Store,
+    prices: &Arc<PriceBook>,
+) -> anyhow::Result<LongTermMemory> {
     let openai = &config.models.openai;
     let embedder: Arc<dyn Embedder> = match &openai.embedding_model {
-        Some(model) if config.embeds_with_openai() => {
-            Arc::new(OpenAiEmbedder::new(openai_settings(config), model, openai.embedding_dimension)?)
-        }
+        Some(model) if config.embeds_with_openai() => Arc::new(OpenAiEmbedder::new(
+            openai_settings(config),
+            model,
+            openai.embedding_dimension,
+        )?),
         _ => Arc::new(OfflineEmbedder),
     };
     let index = MemoryIndex::new(IndexSettings {
-        directory: config.memory.save_index.then(|| config.storage.data_dir.join("faiss")),
+        directory: config
+            .memory
+            .save_index
+            .then(|| config.storage.data_dir.join("faiss")),
         dimension: embedder.dimension(),
         embedder_id: embedder.id().to_owned(),
         max_open_collections: config.memory.max_open_collections,
         save_after_changes: SAVE_AFTER_CHANGES,
     })?;
-    Ok(LongTermMemory::new(store.clone(), embedder, index, Arc::clone(prices)))
+    Ok(LongTermMemory::new(
+        store.clone(),
+        embedder,
+        index,
+        Arc::clone(prices),
+    ))
 }
 
 fn tool_registry(config: &Config) -> anyhow::Result<ToolRegistry> {
@@ -209,7 +262,9 @@ fn tool_registry(config: &Config) -> anyhow::Result<ToolRegistry> {
     } else {
         None
     };
-    Ok(ToolRegistry::builder().register_all(builtin_tools(settings)).build()?)
+    Ok(ToolRegistry::builder()
+        .register_all(builtin_tools(settings))
+        .build()?)
 }
 
 fn agent_registry(config: &Config, tools: &ToolRegistry) -> anyhow::Result<AgentRegistry> {
@@ -236,7 +291,10 @@ fn engine_settings(config: &Config, worker_id: String) -> EngineSettings {
         heartbeat: engine.heartbeat(),
         poll: engine.poll(),
         step_timeout: engine.step_timeout(),
-        backoff: Backoff { base: engine.retry_base(), max: engine.retry_max() },
+        backoff: Backoff {
+            base: engine.retry_base(),
+            max: engine.retry_max(),
+        },
         drain: config.server.drain(),
     }
 }

@@ -16,9 +16,15 @@ impl DataDir {
     /// Makes the folder if it is not there, and takes its lock.
     pub(super) fn open(config: &Config) -> anyhow::Result<Self> {
         let path = &config.storage.data_dir;
-        fs::create_dir_all(path).with_context(|| format!("cannot make the data folder {}", path.display()))?;
-        let Database::Sqlite(database) = config.storage.database() else { return Ok(Self { _lock: None }) };
-        let folder = database.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(path);
+        fs::create_dir_all(path)
+            .with_context(|| format!("cannot make the data folder {}", path.display()))?;
+        let Database::Sqlite(database) = config.storage.database() else {
+            return Ok(Self { _lock: None });
+        };
+        let folder = database
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(path);
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let lock_path = database.with_extension("lock");
         let lock = File::options()

@@ -17,7 +17,8 @@ pub(super) async fn run(mut config: Config, cases: Option<&Path>) -> anyhow::Res
     let file = match cases {
         None => CaseFile::builtin()?,
         Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let text =
+                std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
             CaseFile::parse(&text).with_context(|| format!("in {}", path.display()))?
         }
     };
@@ -34,7 +35,11 @@ pub(super) async fn run(mut config: Config, cases: Option<&Path>) -> anyhow::Res
     running.await??;
     super::print(&report.to_string())?;
     if !report.is_success() {
-        bail!("{} of {} cases failed", report.cases.len() - report.passed(), report.cases.len());
+        bail!(
+            "{} of {} cases failed",
+            report.cases.len() - report.passed(),
+            report.cases.len()
+        );
     }
     Ok(())
 }

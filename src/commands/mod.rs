@@ -86,13 +86,33 @@ impl Cli {
 
 impl Settings {
     fn load(self) -> anyhow::Result<Config> {
-        let Self { config, listen, roles, data_dir, database_url, redis_url, log_format } = self;
-        let flags = Flags { listen, roles, data_dir, database_url, redis_url, log_format };
+        let Self {
+            config,
+            listen,
+            roles,
+            data_dir,
+            database_url,
+            redis_url,
+            log_format,
+        } = self;
+        let flags = Flags {
+            listen,
+            roles,
+            data_dir,
+            database_url,
+            redis_url,
+            log_format,
+        };
         let env = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         let working_dir = std::env::current_dir().context("there is no working folder")?;
-        Ok(Config::load(&Sources { file: config, working_dir, env, flags })?)
+        Ok(Config::load(&Sources {
+            file: config,
+            working_dir,
+            env,
+            flags,
+        })?)
     }
 }
 

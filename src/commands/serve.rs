@@ -27,7 +27,9 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
         database = %config.storage.database(), redis = config.redis.url.is_some(), "ready"
     );
     if config.server.roles.api {
-        super::print(&format!("\n  Open http://{address}/ in a browser, or send GraphQL to http://{address}/graphql\n\n"))?;
+        super::print(&format!(
+            "\n  Open http://{address}/ in a browser, or send GraphQL to http://{address}/graphql\n\n"
+        ))?;
     }
     let stop = CancellationToken::new();
     let signalled = stop.clone();

@@ -46,7 +46,10 @@ impl RedisConfig {
     pub(super) fn check(&self) -> Result<(), Invalid> {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
         if !(1..=64).contains(&self.prefix.len()) || !self.prefix.bytes().all(fits) {
-            return Err(Invalid::new("redis.prefix", "1 to 64 ASCII letters, digits and the characters - _ . :"));
+            return Err(Invalid::new(
+                "redis.prefix",
+                "1 to 64 ASCII letters, digits and the characters - _ . :",
+            ));
         }
         within("redis.timeout_ms", self.timeout_ms, 1..=60_000)
     }

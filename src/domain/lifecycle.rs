@@ -27,7 +27,11 @@ pub trait Lifecycle: Copy + PartialEq {
         if self.allows(to) {
             Ok(to)
         } else {
-            Err(IllegalTransition { what: Self::WHAT, from: self.text(), to: to.text() })
+            Err(IllegalTransition {
+                what: Self::WHAT,
+                from: self.text(),
+                to: to.text(),
+            })
         }
     }
 }
@@ -77,7 +81,10 @@ impl Lifecycle for StepStatus {
     }
 
     fn is_final(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed | Self::Cancelled | Self::Skipped)
+        matches!(
+            self,
+            Self::Completed | Self::Failed | Self::Cancelled | Self::Skipped
+        )
     }
 }
 

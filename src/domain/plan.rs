@@ -83,17 +83,26 @@ impl PlanDraft {
                 return Err(PlanError::LongTitle(step.key.clone()));
             }
             if !knows_agent(&step.agent) {
-                return Err(PlanError::UnknownAgent { step: step.key.clone(), agent: step.agent.clone() });
+                return Err(PlanError::UnknownAgent {
+                    step: step.key.clone(),
+                    agent: step.agent.clone(),
+                });
             }
         }
         for step in &self.steps {
             if let Some(missing) = step.depends_on.iter().find(|key| !keys.contains(key.as_str())) {
-                return Err(PlanError::UnknownDependency { step: step.key.clone(), depends_on: missing.clone() });
+                return Err(PlanError::UnknownDependency {
+                    step: step.key.clone(),
+                    depends_on: missing.clone(),
+                });
             }
             // Dependencies are counted down as they complete: one counted twice would never be free.
             let mut seen = HashSet::new();
             if let Some(twice) = step.depends_on.iter().find(|key| !seen.insert(key.as_str())) {
-                return Err(PlanError::DuplicateDependency { step: step.key.clone(), depends_on: twice.clone() });
+                return Err(PlanError::DuplicateDependency {
+                    step: step.key.clone(),
+                    depends_on: twice.clone(),
+                });
             }
         }
         self.topological_order().map(|_| ())
@@ -101,12 +110,21 @@ impl PlanDraft {
 
     /// Indices of the steps in an order in which every step comes after those it depends on.
     pub fn topological_order(&self) -> Result<Vec<usize>, PlanError> {
-        let index: HashMap<&str, usize> =
-            self.steps.iter().enumerate().map(|(at, step)| (step.key.as_str(), at)).collect();
+        let index: HashMap<&str, usize> = self
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(at, step)| (step.key.as_str(), at))
+            .collect();
         let mut open: Vec<HashSet<usize>> = self
             .steps
             .iter()
-            .map(|step| step.depends_on.iter().filter_map(|key| index.get(key.as_str()).copied()).collect())
+            .map(|step| {
+                step.depends_on
+                    .iter()
+                    .filter_map(|key| index.get(key.as_str()).copied())
+                    .collect()
+            })
             .collect();
         let mut order = Vec::with_capacity(self.steps.len());
         let mut placed = vec![false; self.steps.len()];

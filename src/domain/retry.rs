@@ -15,7 +15,9 @@ pub struct Backoff {
 impl Backoff {
     /// The wait after the `failures`th failure (1 for the first). `chance` is uniform in 0..1.
     pub fn delay(&self, failures: u32, chance: f64) -> Duration {
-        let doubled = self.base.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
+        let doubled = self
+            .base
+            .saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
         doubled.min(self.max).mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0)
     }
 }

@@ -13,7 +13,10 @@ pub struct Scope {
 impl Scope {
     /// One user's own rows.
     pub fn of_user(tenant: TenantId, user: UserId) -> Self {
-        Self { tenant, user: Some(user) }
+        Self {
+            tenant,
+            user: Some(user),
+        }
     }
 
     /// All rows of a tenant.

@@ -1,10 +1,6 @@
 //! A step of the plan: recall, think, act, answer, and remember what was learned.
 
-use entity::{
-    enums::MemorySource,
-    ids::MemoryId,
-    values::JsonText,
-};
+use entity::{enums::MemorySource, ids::MemoryId, values::JsonText};
 use serde_json::json;
 
 use super::{Engine, error::StepError, model_call::Journal};
@@ -35,10 +31,13 @@ const RELEVANT: f32 = 0.25;
 impl Engine {
     /// Carries a step out and completes it.
     pub(super) async fn act(&self, claim: &Claim) -> Result<(), StepError> {
-        let role = self.agents.get(&claim.step.agent).ok_or_else(|| StepError::Fail {
-            code: "UNKNOWN_AGENT",
-            message: format!("there is no agent {:?} any more", claim.step.agent),
-        })?;
+        let role = self
+            .agents
+            .get(&claim.step.agent)
+            .ok_or_else(|| StepError::Fail {
+                code: "UNKNOWN_AGENT",
+                message: format!("there is no agent {:?} any more", claim.step.agent),
+            })?;
         let mut journal = Journal::load(&self.store, claim).await?;
         let prompt = self.prompt(claim, &journal).await?;
         let (model, model_name) = self.models.resolve(&role.model)?;
@@ -47,13 +46,17 @@ impl Engine {
         let output = loop {
             next = match next {
                 Next::Ask => {
-                    let answer = self.ask(claim, model.as_ref(), &session.request(), &mut journal).await?;
+                    let answer = self
+                        .ask(claim, model.as_ref(), &session.request(), &mut journal)
+                        .await?;
                     session.answered(&answer)
                 }
                 Next::RunTools(calls) => {
                     let mut results = Vec::with_capacity(calls.len());
                     for (at, call) in calls.into_iter().enumerate() {
-                        let result = self.call_tool(claim, role, session.may_run(at), &call, &mut journal).await?;
+                        let result = self
+                            .call_tool(claim, role, session.may_run(at), &call, &mut journal)
+                            .await?;
                         results.push((call, result));
                     }
                     session.tool_results(results)
@@ -64,7 +67,8 @@ impl Engine {
         };
         let memory = self.learned(claim, &output).await?;
         let result = StepResult { output, memory };
-        self.settle(|| self.store.complete_step(claim, result.clone())).await
+        self.settle(|| self.store.complete_step(claim, result.clone()))
+            .await
     }
 
     /// What the agent is told: the step, what it builds on, and what long-term memory has on it.
@@ -77,7 +81,11 @@ impl Engine {
             instructions: claim.step.instructions.clone(),
             results: results
                 .into_iter()
-                .map(|(step, output)| EarlierResult { title: step.title, agent: step.agent, output })
+                .map(|(step, output)| EarlierResult {
+                    title: step.title,
+                    agent: step.agent,
+                    output,
+                })
                 .collect(),
             memories: self.recall(claim, journal).await?,
             // Left to `read_notes`: other steps write them meanwhile, and a replay must see the same prompt.
@@ -91,13 +99,26 @@ impl Engine {
         let (tenant, user) = (&claim.task.tenant_id, &claim.task.user_id);
         let scope = Scope::of_user(tenant.clone(), user.clone());
         let before = self.store.memory_uses_by_step(&scope, &[claim.step.id]).await?;
-        let ids: Vec<MemoryId> = before.iter().filter(|used| used.recalled).map(|used| used.memory_id).collect();
+        let ids: Vec<MemoryId> = before
+            .iter()
+            .filter(|used| used.recalled)
+            .map(|used| used.memory_id)
+            .collect();
         if journal.has_answers() || !ids.is_empty() {
             let rows = self.store.memories_by_id(&scope, &ids).await?;
-            let text = |id: &MemoryId| rows.iter().find(|row| row.id == *id).map(|row| row.content.clone());
+            let text = |id: &MemoryId| {
+                rows.iter()
+                    .find(|row| row.id == *id)
+                    .map(|row| row.content.clone())
+            };
             return Ok(ids.iter().filter_map(text).collect());
         }
-        if self.store.memory_position(tenant, user, DEFAULT_NAMESPACE).await? == 0 {
+        if self
+            .store
+            .memory_position(tenant, user, DEFAULT_NAMESPACE)
+            .await?
+            == 0
+        {
             return Ok(Vec::new());
         }
         let embedded = self.memory.embed(&claim.step.instructions).await?;
@@ -156,7 +177,13 @@ impl Engine {
         let scope = Scope::of_user(claim.task.tenant_id.clone(), claim.task.user_id.clone());
         let uses = self.store.memory_uses_by_step(&scope, &[claim.step.id]).await?;
         let ids: Vec<MemoryId> = uses.iter().map(|used| used.memory_id).collect();
-        Ok(self.store.memories_by_id(&scope, &ids).await?.into_iter().map(|row| row.content).collect())
+        Ok(self
+            .store
+            .memories_by_id(&scope, &ids)
+            .await?
+            .into_iter()
+            .map(|row| row.content)
+            .collect())
     }
 
     fn tools_of(&self, role: &AgentRole) -> Vec<ToolSpec> {

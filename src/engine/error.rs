@@ -15,7 +15,11 @@ use crate::{
 pub(super) enum StepError {
     /// Another attempt, by the usual back-off or not before `after`.
     #[error("{message}")]
-    Retry { code: &'static str, message: String, after: Option<Duration> },
+    Retry {
+        code: &'static str,
+        message: String,
+        after: Option<Duration>,
+    },
     /// No other attempt would end better.
     #[error("{message}")]
     Fail { code: &'static str, message: String },
@@ -32,8 +36,15 @@ impl From<StoreError> for StepError {
         match error {
             StoreError::Fenced(_) => Self::Lost,
             error => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a step met a failing store");
-                Self::Retry { code: "STORE_FAILED", message: "the database failed".to_owned(), after: None }
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a step met a failing store"
+                );
+                Self::Retry {
+                    code: "STORE_FAILED",
+                    message: "the database failed".to_owned(),
+                    after: None,
+                }
             }
         }
     }
@@ -43,8 +54,16 @@ impl From<LlmError> for StepError {
     fn from(error: LlmError) -> Self {
         let (code, message) = (model_error_code(&error), error.to_string());
         match error.retry() {
-            Retry::Backoff => Self::Retry { code, message, after: None },
-            Retry::After(after) => Self::Retry { code, message, after: Some(after) },
+            Retry::Backoff => Self::Retry {
+                code,
+                message,
+                after: None,
+            },
+            Retry::After(after) => Self::Retry {
+                code,
+                message,
+                after: Some(after),
+            },
             Retry::Never => Self::Fail { code, message },
         }
     }
@@ -56,8 +75,15 @@ impl From<MemoryError> for StepError {
             MemoryError::Store(error) => error.into(),
             MemoryError::Embedder(error) => error.into(),
             MemoryError::Index(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a step met a failing memory index");
-                Self::Retry { code: "MEMORY_FAILED", message: "memory could not be searched".to_owned(), after: None }
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a step met a failing memory index"
+                );
+                Self::Retry {
+                    code: "MEMORY_FAILED",
+                    message: "memory could not be searched".to_owned(),
+                    after: None,
+                }
             }
         }
     }

@@ -42,12 +42,14 @@ impl Engine {
                 Ok(Ok(Ok(()))) => return,
                 Ok(Ok(Err(error))) => error,
                 // The panic hook has logged the message.
-                Ok(Err(_panic)) => {
-                    retry("PANIC", "the step met a fault of this program; the log has more".to_owned())
-                }
-                Err(_elapsed) => {
-                    retry("STEP_TIMEOUT", format!("the step took longer than {:?}", self.settings.step_timeout))
-                }
+                Ok(Err(_panic)) => retry(
+                    "PANIC",
+                    "the step met a fault of this program; the log has more".to_owned(),
+                ),
+                Err(_elapsed) => retry(
+                    "STEP_TIMEOUT",
+                    format!("the step took longer than {:?}", self.settings.step_timeout),
+                ),
             };
             self.settle_error(&claim, error).await;
         }
@@ -80,20 +82,37 @@ impl Engine {
             StepError::Lost => return,
             StepError::Wait { reason, message } => {
                 tracing::info!(reason = reason.as_str(), "step waits for a person");
-                self.settle(|| self.store.park_step(claim, reason, &message)).await.ok();
+                self.settle(|| self.store.park_step(claim, reason, &message))
+                    .await
+                    .ok();
                 return;
             }
             StepError::Retry { code, message, after } => {
                 let failures = u32::try_from(claim.step.attempts).unwrap_or(1);
                 let backoff = self.settings.backoff.delay(failures, rand::random());
                 // A provider may ask for patience, not put a step off for days.
-                (code, message, Some(after.map_or(backoff, |after| after.max(backoff).min(LONGEST_WAIT))))
+                (
+                    code,
+                    message,
+                    Some(after.map_or(backoff, |after| after.max(backoff).min(LONGEST_WAIT))),
+                )
             }
             StepError::Fail { code, message } => (code, message, None),
         };
         tracing::warn!(code, %message, attempt = claim.step.attempts, "attempt failed");
-        let failure = Failure { code: code.to_owned(), message, retry_in };
-        self.settle(|| async { self.store.fail_step(claim, &failure).await.map(|(_, change)| change) }).await.ok();
+        let failure = Failure {
+            code: code.to_owned(),
+            message,
+            retry_in,
+        };
+        self.settle(|| async {
+            self.store
+                .fail_step(claim, &failure)
+                .await
+                .map(|(_, change)| change)
+        })
+        .await
+        .ok();
     }
 
     /// Makes a final write and announces it, trying again while the database is away. A write that took hold although
@@ -110,17 +129,26 @@ impl Engine {
                 }
                 Err(StoreError::Fenced(_)) => return Err(StepError::Lost),
                 Err(error) if error.is_transient() && left > 0 => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "the database is away; trying again");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the database is away; trying again"
+                    );
                     tokio::time::sleep(SETTLE_PAUSE).await;
                 }
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the end of a step could not be written");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the end of a step could not be written"
+                    );
                     if error.is_transient() {
                         break;
                     }
                     // It would be refused again, by any worker: better a failed step with a reason than a lost one.
                     let message = "the end of the step could not be stored; the log has more".to_owned();
-                    return Err(StepError::Fail { code: "STORE_FAILED", message });
+                    return Err(StepError::Fail {
+                        code: "STORE_FAILED",
+                        message,
+                    });
                 }
             }
         }
@@ -129,5 +157,9 @@ impl Engine {
 }
 
 fn retry(code: &'static str, message: String) -> StepError {
-    StepError::Retry { code, message, after: None }
+    StepError::Retry {
+        code,
+        message,
+        after: None,
+    }
 }

@@ -1,6 +1,9 @@
 //! Keeping the leases of everything this worker holds.
 
-use super::{Engine, held::{HeldSteps, Interruption}};
+use super::{
+    Engine,
+    held::{HeldSteps, Interruption},
+};
 
 impl Engine {
     /// Beats until dropped. A step that was lost or cancelled is told to stop.
@@ -19,7 +22,10 @@ impl Engine {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "leases could not be extended; trying again");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "leases could not be extended; trying again"
+                    );
                 }
             }
         }

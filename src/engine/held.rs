@@ -56,17 +56,34 @@ impl HeldSteps {
     /// Enters a claim.
     pub(super) fn add(&self, claim: &Claim) -> Hold {
         let mut holding = self.lock();
-        let is_cancelled =
-            holding.cancelled.iter().any(|(task, seq)| *task == claim.task.id && claim.task.event_seq < *seq);
+        let is_cancelled = holding
+            .cancelled
+            .iter()
+            .any(|(task, seq)| *task == claim.task.id && claim.task.event_seq < *seq);
         let told = is_cancelled.then_some(Interruption::Cancelled);
         let (interrupt, interrupted) = watch::channel(told);
-        holding.steps.insert(claim.step.id, Held { claim: claim.clone(), interrupt });
-        Hold { held: self.clone(), step: claim.step.id, epoch: claim.step.epoch, interrupted }
+        holding.steps.insert(
+            claim.step.id,
+            Held {
+                claim: claim.clone(),
+                interrupt,
+            },
+        );
+        Hold {
+            held: self.clone(),
+            step: claim.step.id,
+            epoch: claim.step.epoch,
+            interrupted,
+        }
     }
 
     /// All claims held.
     pub(super) fn claims(&self) -> Vec<Claim> {
-        self.lock().steps.values().map(|held| held.claim.clone()).collect()
+        self.lock()
+            .steps
+            .values()
+            .map(|held| held.claim.clone())
+            .collect()
     }
 
     /// Stops one step.
@@ -111,7 +128,11 @@ impl Hold {
 impl Drop for Hold {
     fn drop(&mut self) {
         let mut holding = self.held.lock();
-        if holding.steps.get(&self.step).is_some_and(|held| held.claim.step.epoch == self.epoch) {
+        if holding
+            .steps
+            .get(&self.step)
+            .is_some_and(|held| held.claim.step.epoch == self.epoch)
+        {
             holding.steps.remove(&self.step);
         }
     }

@@ -2,10 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use entity::{
-    enums::MemorySource,
-    values::JsonText,
-};
+use entity::{enums::MemorySource, values::JsonText};
 use serde_json::json;
 
 use super::Engine;
@@ -24,14 +21,27 @@ pub(super) struct StepHost<'a> {
 #[async_trait]
 impl ToolHost for StepHost<'_> {
     async fn now(&self) -> Result<DateTime<Utc>, ToolError> {
-        let now = self.engine.store.now().await.map_err(|error| store_failed(&error))?;
+        let now = self
+            .engine
+            .store
+            .now()
+            .await
+            .map_err(|error| store_failed(&error))?;
         Ok(DateTime::from_timestamp_millis(now.0).unwrap_or_default())
     }
 
     async fn search_memory(&self, query: &str, limit: usize) -> Result<Vec<FoundMemory>, ToolError> {
         let (engine, claim) = (self.engine, self.claim);
-        let embedded = engine.memory.embed(query).await.map_err(|error| memory_failed(&error))?;
-        let change = engine.store.pay_for_step(claim, embedded.cost).await.map_err(|error| store_failed(&error))?;
+        let embedded = engine
+            .memory
+            .embed(query)
+            .await
+            .map_err(|error| memory_failed(&error))?;
+        let change = engine
+            .store
+            .pay_for_step(claim, embedded.cost)
+            .await
+            .map_err(|error| store_failed(&error))?;
         engine.feed.announce(&change).await;
         let query = SearchQuery {
             tenant: claim.task.tenant_id.clone(),
@@ -41,7 +51,11 @@ impl ToolHost for StepHost<'_> {
             min_score: None,
             filter: MetadataFilter::default(),
         };
-        let found = engine.memory.search(&embedded.vector, &query).await.map_err(|error| memory_failed(&error))?;
+        let found = engine
+            .memory
+            .search(&embedded.vector, &query)
+            .await
+            .map_err(|error| memory_failed(&error))?;
         let used: Vec<UsedMemory> = (1..)
             .zip(&found.hits)
             .map(|(rank, (row, score))| UsedMemory {
@@ -51,7 +65,11 @@ impl ToolHost for StepHost<'_> {
                 score: f64::from(*score),
             })
             .collect();
-        engine.store.record_memory_use(claim, &used).await.map_err(|error| store_failed(&error))?;
+        engine
+            .store
+            .record_memory_use(claim, &used)
+            .await
+            .map_err(|error| store_failed(&error))?;
         let hit = |(row, score): (entity::memory::Model, f32)| FoundMemory {
             id: row.id.to_string(),
             content: row.content,
@@ -62,8 +80,16 @@ impl ToolHost for StepHost<'_> {
 
     async fn remember(&self, content: &str) -> Result<String, ToolError> {
         let (engine, claim) = (self.engine, self.claim);
-        let embedded = engine.memory.embed(content).await.map_err(|error| memory_failed(&error))?;
-        let change = engine.store.pay_for_step(claim, embedded.cost).await.map_err(|error| store_failed(&error))?;
+        let embedded = engine
+            .memory
+            .embed(content)
+            .await
+            .map_err(|error| memory_failed(&error))?;
+        let change = engine
+            .store
+            .pay_for_step(claim, embedded.cost)
+            .await
+            .map_err(|error| store_failed(&error))?;
         engine.feed.announce(&change).await;
         let new = NewContent {
             tenant: claim.task.tenant_id.clone(),
@@ -76,31 +102,59 @@ impl ToolHost for StepHost<'_> {
             source_step: Some(claim.step.id),
         };
         let row = engine.memory.row(new, &embedded.vector);
-        let (stored, change) =
-            engine.store.remember_for_step(claim, &row).await.map_err(|error| store_failed(&error))?;
+        let (stored, change) = engine
+            .store
+            .remember_for_step(claim, &row)
+            .await
+            .map_err(|error| store_failed(&error))?;
         engine.feed.announce(&change).await;
         Ok(stored.id.to_string())
     }
 
     async fn read_notes(&self) -> Result<Vec<Note>, ToolError> {
-        let notes = self.engine.store.notes(self.claim.task.id).await.map_err(|error| store_failed(&error))?;
-        Ok(notes.into_iter().map(|note| Note { name: note.name, content: note.content }).collect())
+        let notes = self
+            .engine
+            .store
+            .notes(self.claim.task.id)
+            .await
+            .map_err(|error| store_failed(&error))?;
+        Ok(notes
+            .into_iter()
+            .map(|note| Note {
+                name: note.name,
+                content: note.content,
+            })
+            .collect())
     }
 
     async fn write_note(&self, name: &str, content: &str) -> Result<(), ToolError> {
-        if self.engine.store.write_note(self.claim, name, content).await.map_err(|error| store_failed(&error))? {
+        if self
+            .engine
+            .store
+            .write_note(self.claim, name, content)
+            .await
+            .map_err(|error| store_failed(&error))?
+        {
             return Ok(());
         }
-        Err(ToolError::Failed("the task has as many notes as it may have: remove one first".to_owned()))
+        Err(ToolError::Failed(
+            "the task has as many notes as it may have: remove one first".to_owned(),
+        ))
     }
 }
 
 fn store_failed(error: &StoreError) -> ToolError {
-    tracing::warn!(error = error as &dyn std::error::Error, "a tool met a failing store");
+    tracing::warn!(
+        error = error as &dyn std::error::Error,
+        "a tool met a failing store"
+    );
     ToolError::Failed("the database failed; try again".to_owned())
 }
 
 fn memory_failed(error: &MemoryError) -> ToolError {
-    tracing::warn!(error = error as &dyn std::error::Error, "a tool met a failing memory");
+    tracing::warn!(
+        error = error as &dyn std::error::Error,
+        "a tool met a failing memory"
+    );
     ToolError::Failed("memory could not be reached; try again".to_owned())
 }

@@ -39,13 +39,23 @@ impl Journal {
     /// Everything earlier attempts wrote down; a first attempt has nothing to read.
     pub(super) async fn load(store: &Store, claim: &Claim) -> Result<Self, StoreError> {
         let (answers, tool_calls) = if claim.step.epoch > 1 {
-            (store.journaled_answers(claim.step.id).await?, store.journaled_tool_calls(claim.step.id).await?)
+            (
+                store.journaled_answers(claim.step.id).await?,
+                store.journaled_tool_calls(claim.step.id).await?,
+            )
         } else {
             (Vec::new(), Vec::new())
         };
-        let answers =
-            answers.into_iter().map(|call| ((call.ordinal, call.request_hash.clone()), call)).collect();
-        Ok(Self { answers, tool_calls, next_answer: 0, next_tool_call: 0 })
+        let answers = answers
+            .into_iter()
+            .map(|call| ((call.ordinal, call.request_hash.clone()), call))
+            .collect();
+        Ok(Self {
+            answers,
+            tool_calls,
+            next_answer: 0,
+            next_tool_call: 0,
+        })
     }
 
     /// Whether an earlier attempt was answered.
@@ -89,12 +99,16 @@ impl Engine {
             Ok(answer) => {
                 let settled = self.settlement(&call, request, &answer, watch.elapsed_ms())?;
                 // The answer is paid for: a database that is away for a moment must not lose it.
-                self.settle(|| self.store.settle_llm_call(claim, id, settled.clone())).await?;
+                self.settle(|| self.store.settle_llm_call(claim, id, settled.clone()))
+                    .await?;
                 Ok(answer)
             }
             Err(error) => {
                 let (code, message) = (model_error_code(&error), error.to_string());
-                let change = self.store.fail_llm_call(claim, id, code, &message, watch.elapsed_ms()).await?;
+                let change = self
+                    .store
+                    .fail_llm_call(claim, id, code, &message, watch.elapsed_ms())
+                    .await?;
                 self.feed.announce(&change).await;
                 Err(error.into())
             }
@@ -122,7 +136,11 @@ impl Engine {
         let usage = answer.usage.unwrap_or_else(|| Usage {
             input: estimate_request(request),
             output: estimate_tokens(&answer.content)
-                + answer.tool_calls.iter().map(|call| estimate_tokens(&call.arguments)).sum::<u64>(),
+                + answer
+                    .tool_calls
+                    .iter()
+                    .map(|call| estimate_tokens(&call.arguments))
+                    .sum::<u64>(),
             ..Usage::default()
         });
         let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
@@ -153,7 +171,10 @@ fn over_budget(left: NanoUsd, needed: NanoUsd) -> StepError {
         "the next model call may cost {needed} USD, and {left} USD of the task's budget is left: raise it with \
          raiseBudget"
     );
-    StepError::Wait { reason: entity::enums::WaitReason::Budget, message }
+    StepError::Wait {
+        reason: entity::enums::WaitReason::Budget,
+        message,
+    }
 }
 
 fn unknown_price(call: &NewLlmCall) -> StepError {
@@ -161,5 +182,8 @@ fn unknown_price(call: &NewLlmCall) -> StepError {
         "the task has a budget, and the price of {}/{} is not known: add it to the price file, or submit without a budget",
         call.provider, call.model
     );
-    StepError::Fail { code: "UNKNOWN_PRICE", message }
+    StepError::Fail {
+        code: "UNKNOWN_PRICE",
+        message,
+    }
 }

@@ -24,7 +24,10 @@ impl Engine {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "expired leases cannot be looked for");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "expired leases cannot be looked for"
+                    );
                 }
             }
         }

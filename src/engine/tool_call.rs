@@ -1,7 +1,11 @@
 //! Running a tool for an agent: checked, written down, run, written down again. What comes back is text for the model,
 //! refusals included.
 
-use entity::{enums::{CallStatus, ToolEffect, WaitReason}, ids::ToolCallId, tool_call};
+use entity::{
+    enums::{CallStatus, ToolEffect, WaitReason},
+    ids::ToolCallId,
+    tool_call,
+};
 
 use super::{Engine, error::StepError, host::StepHost, model_call::Journal};
 use crate::{
@@ -33,7 +37,9 @@ impl Engine {
         let checked = if within_limits {
             self.tools.check(&request.name, &request.arguments, &role.tools)
         } else {
-            Err(ToolError::Failed("the limit of tool calls is reached: answer with what you have".to_owned()))
+            Err(ToolError::Failed(
+                "the limit of tool calls is reached: answer with what you have".to_owned(),
+            ))
         };
         match checked {
             Ok(call) => self.run_tool(claim, ordinal, &call, journal).await,
@@ -88,7 +94,13 @@ impl Engine {
         let (settled, text) = match ended {
             Ok(output) => {
                 let text = output.text.clone();
-                (ToolSettlement::Succeeded { result: output.text, truncated: output.truncated }, text)
+                (
+                    ToolSettlement::Succeeded {
+                        result: output.text,
+                        truncated: output.truncated,
+                    },
+                    text,
+                )
             }
             Err(error) => {
                 let (code, message) = (error.code().to_owned(), error.to_string());
@@ -96,7 +108,10 @@ impl Engine {
                 (ToolSettlement::Failed { code, message }, text)
             }
         };
-        let change = self.store.settle_tool_call(claim, id, settled, duration_ms).await?;
+        let change = self
+            .store
+            .settle_tool_call(claim, id, settled, duration_ms)
+            .await?;
         self.feed.announce(&change).await;
         Ok(text)
     }
@@ -109,10 +124,19 @@ impl Engine {
         error: &ToolError,
         journal: &Journal,
     ) -> Result<String, StepError> {
-        let arguments: String =
-            request.arguments.chars().filter(|char| *char != '\0').take(MAX_REFUSED_CHARS).collect();
+        let arguments: String = request
+            .arguments
+            .chars()
+            .filter(|char| *char != '\0')
+            .take(MAX_REFUSED_CHARS)
+            .collect();
         let arguments_hash = sha256_hex(request.arguments.as_bytes());
-        let tool: String = request.name.chars().filter(|char| *char != '\0').take(64).collect();
+        let tool: String = request
+            .name
+            .chars()
+            .filter(|char| *char != '\0')
+            .take(64)
+            .collect();
         let new = NewToolCall {
             ordinal,
             effect: self.tools.get(&tool).map(|tool| tool.effect),
@@ -123,7 +147,10 @@ impl Engine {
         };
         let message = error.to_string();
         if earlier(journal, &new.idempotency_key).is_none() {
-            let change = self.store.refuse_tool_call(claim, &new, error.code(), &message).await?;
+            let change = self
+                .store
+                .refuse_tool_call(claim, &new, error.code(), &message)
+                .await?;
             self.feed.announce(&change).await;
         }
         Ok(prompt::tool_error(&message))
@@ -132,7 +159,11 @@ impl Engine {
 
 /// The latest call an earlier attempt made under the same key.
 fn earlier<'a>(journal: &'a Journal, key: &str) -> Option<&'a tool_call::Model> {
-    journal.tool_calls.iter().rev().find(|call| call.idempotency_key == key)
+    journal
+        .tool_calls
+        .iter()
+        .rev()
+        .find(|call| call.idempotency_key == key)
 }
 
 /// What the model was told of a settled call.
@@ -148,11 +179,17 @@ fn unknown_outcome(call: &tool_call::Model) -> StepError {
         "the tool {} was called ({}) and nobody knows whether it took effect: a person must decide",
         call.tool, call.id
     );
-    StepError::Wait { reason: WaitReason::Approval, message }
+    StepError::Wait {
+        reason: WaitReason::Approval,
+        message,
+    }
 }
 
 /// The same over attempts, and new when the arguments change.
 fn idempotency_key(claim: &Claim, ordinal: i32, tool: &str, arguments_hash: &str) -> String {
-    let parts = format!("{}\n{}\n{ordinal}\n{tool}\n{arguments_hash}", claim.task.id, claim.step.id);
+    let parts = format!(
+        "{}\n{}\n{ordinal}\n{tool}\n{arguments_hash}",
+        claim.task.id, claim.step.id
+    );
     sha256_hex(parts.as_bytes())
 }

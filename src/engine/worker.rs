@@ -5,7 +5,10 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Engine, held::{HeldSteps, Interruption}};
+use super::{
+    Engine,
+    held::{HeldSteps, Interruption},
+};
 use crate::{feed::doorbell::Ring, store::StoreError};
 
 impl Engine {
@@ -15,8 +18,16 @@ impl Engine {
         let held = HeldSteps::default();
         let background = CancellationToken::new();
         let loops = TaskTracker::new();
-        loops.spawn(background.clone().run_until_cancelled_owned(self.clone().keep_leases(held.clone())));
-        loops.spawn(background.clone().run_until_cancelled_owned(self.clone().hear_cancels(held.clone())));
+        loops.spawn(
+            background
+                .clone()
+                .run_until_cancelled_owned(self.clone().keep_leases(held.clone())),
+        );
+        loops.spawn(
+            background
+                .clone()
+                .run_until_cancelled_owned(self.clone().hear_cancels(held.clone())),
+        );
         loops.spawn(stop.clone().run_until_cancelled_owned(self.clone().rescue()));
         loops.close();
         let running = TaskTracker::new();
@@ -34,16 +45,22 @@ impl Engine {
         let mut rings = self.feed.listen();
         while !stop.is_cancelled() {
             // Room first: what is claimed runs at once.
-            let room = stop.run_until_cancelled(Arc::clone(&permits).acquire_owned()).await;
+            let room = stop
+                .run_until_cancelled(Arc::clone(&permits).acquire_owned())
+                .await;
             let Some(Ok(first)) = room else { return };
             let batch = (permits.available_permits() + 1).min(self.settings.claim_batch);
-            let claimed = match self.store.claim_steps(&self.settings.worker_id, batch as u64, self.settings.lease).await
+            let claimed = match self
+                .store
+                .claim_steps(&self.settings.worker_id, batch as u64, self.settings.lease)
+                .await
             {
                 Ok(claimed) => claimed,
                 Err(error) => {
                     warn_of(&error);
                     drop(first);
-                    stop.run_until_cancelled(tokio::time::sleep(self.settings.poll)).await;
+                    stop.run_until_cancelled(tokio::time::sleep(self.settings.poll))
+                        .await;
                     continue;
                 }
             };
@@ -53,7 +70,10 @@ impl Engine {
             let full = claimed.claims.len() == batch;
             let mut permit = Some(first);
             for claim in claimed.claims {
-                let Some(permit) = permit.take().or_else(|| Arc::clone(&permits).try_acquire_owned().ok()) else {
+                let Some(permit) = permit
+                    .take()
+                    .or_else(|| Arc::clone(&permits).try_acquire_owned().ok())
+                else {
                     // Cannot happen: a batch is never larger than the permits that are free.
                     tracing::error!(step.id = %claim.step.id, "no permit for a claimed step; its lease will run out");
                     continue;
@@ -100,8 +120,14 @@ impl Engine {
 
     async fn drain(&self, held: &HeldSteps, running: &TaskTracker) {
         running.close();
-        if tokio::time::timeout(self.settings.drain, running.wait()).await.is_err() {
-            tracing::info!(steps = running.len(), "giving back the steps that are still running");
+        if tokio::time::timeout(self.settings.drain, running.wait())
+            .await
+            .is_err()
+        {
+            tracing::info!(
+                steps = running.len(),
+                "giving back the steps that are still running"
+            );
             held.interrupt_all(Interruption::Draining);
             running.wait().await;
         }
@@ -109,5 +135,8 @@ impl Engine {
 }
 
 fn warn_of(error: &StoreError) {
-    tracing::warn!(error = error as &dyn std::error::Error, "steps cannot be claimed; trying again");
+    tracing::warn!(
+        error = error as &dyn std::error::Error,
+        "steps cannot be claimed; trying again"
+    );
 }

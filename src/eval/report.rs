@@ -39,8 +39,14 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for case in &self.cases {
             let word = if case.failures.is_empty() { "pass" } else { "FAIL" };
-            let cost = case.cost.map_or_else(|| "unknown".to_owned(), |cost| format!("{cost} USD"));
-            writeln!(f, "{word}  {:<32} {:>7} ms  cost {cost}", case.name, case.duration_ms)?;
+            let cost = case
+                .cost
+                .map_or_else(|| "unknown".to_owned(), |cost| format!("{cost} USD"));
+            writeln!(
+                f,
+                "{word}  {:<32} {:>7} ms  cost {cost}",
+                case.name, case.duration_ms
+            )?;
             for failure in &case.failures {
                 writeln!(f, "      {failure}")?;
             }

@@ -25,13 +25,18 @@ pub async fn run(services: &Services, file: &CaseFile) -> Report {
         let (failures, task) = match tokio::time::timeout(within, run_case(services, case)).await {
             Ok(Ok(outcome)) => (score::failures(&case.checks, &outcome), Some(outcome.task)),
             Ok(Err(error)) => (vec![format!("the case could not be run: {error}")], None),
-            Err(_elapsed) => (vec![format!("the task did not end within {} s", case.timeout_seconds)], None),
+            Err(_elapsed) => (
+                vec![format!("the task did not end within {} s", case.timeout_seconds)],
+                None,
+            ),
         };
         cases.push(CaseReport {
             name: case.name.clone(),
             failures,
             task_id: task.as_ref().map(|task| task.id),
-            cost: task.filter(|task| task.unpriced_entries == 0).map(|task| task.cost_nanos),
+            cost: task
+                .filter(|task| task.unpriced_entries == 0)
+                .map(|task| task.cost_nanos),
             duration_ms: watch.elapsed_ms(),
         });
     }
@@ -43,11 +48,18 @@ async fn run_case(services: &Services, case: &Case) -> Result<Outcome, ServiceEr
     // A memory of its own: cases must not learn from each other.
     let user_id = format!("eval-{}", TaskId::generate());
     for content in &case.memories {
-        let memory = NewUserMemory { user_id: user_id.clone(), content: content.clone(), ..NewUserMemory::default() };
+        let memory = NewUserMemory {
+            user_id: user_id.clone(),
+            content: content.clone(),
+            ..NewUserMemory::default()
+        };
         services.remember(&caller, memory).await?;
     }
-    let submission =
-        TaskSubmission { user_id, description: case.description.clone(), ..TaskSubmission::default() };
+    let submission = TaskSubmission {
+        user_id,
+        description: case.description.clone(),
+        ..TaskSubmission::default()
+    };
     let id = services.submit_task(&caller, submission).await?.task.id;
     let events = services.task_events(&caller, id, 0, None).await?;
     pin_mut!(events);
@@ -60,7 +72,14 @@ async fn run_case(services: &Services, case: &Case) -> Result<Outcome, ServiceEr
     let steps = services.store.steps_of_tasks(&scope, &[id]).await?;
     let ids: Vec<StepId> = steps.iter().map(|step| step.id).collect();
     let tool_calls = services.store.tool_calls_of(&scope, &ids).await?;
-    let gone = || ServiceError::NotFound { what: "task", id: id.to_string() };
+    let gone = || ServiceError::NotFound {
+        what: "task",
+        id: id.to_string(),
+    };
     let task = services.task(&caller, id).await?.ok_or_else(gone)?;
-    Ok(Outcome { task, steps, tool_calls })
+    Ok(Outcome {
+        task,
+        steps,
+        tool_calls,
+    })
 }

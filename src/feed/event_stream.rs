@@ -32,9 +32,14 @@ const PAUSE: std::time::Duration = std::time::Duration::from_millis(500);
 pub enum FeedItem {
     Event(Arc<event::Model>),
     /// Everything that was there when the watcher came has been sent.
-    CaughtUp { seq: i64 },
+    CaughtUp {
+        seq: i64,
+    },
     /// The task has ended and its last event has been sent.
-    Ended { seq: i64, status: TaskStatus },
+    Ended {
+        seq: i64,
+        status: TaskStatus,
+    },
 }
 
 /// The feed of this process. Cheap to clone.
@@ -49,7 +54,11 @@ impl Feed {
     /// Starts the feed; its readers run until `stop`.
     pub fn start(store: Store, doorbell: Arc<dyn Doorbell>, stop: CancellationToken) -> Self {
         let tails = Arc::new(Tails::start(store.clone(), doorbell.as_ref(), stop));
-        Self { store, doorbell, tails }
+        Self {
+            store,
+            doorbell,
+            tails,
+        }
     }
 
     /// Tells everyone of a change, after its commit.
@@ -75,7 +84,9 @@ impl Feed {
         task: TaskId,
         after: i64,
     ) -> Result<Option<impl Stream<Item = Result<FeedItem, StoreError>> + Send + use<>>, StoreError> {
-        let Some(row) = self.store.task(scope, task).await? else { return Ok(None) };
+        let Some(row) = self.store.task(scope, task).await? else {
+            return Ok(None);
+        };
         let tail = self.tails.watch(task, row.event_seq);
         let mut reader = Reader {
             store: self.store.clone(),
@@ -137,7 +148,12 @@ impl Reader {
         let mut may_be_over = true;
         loop {
             if may_be_over && let Some(status) = self.ended().await? {
-                let _ = out.send(Ok(FeedItem::Ended { seq: self.last, status })).await;
+                let _ = out
+                    .send(Ok(FeedItem::Ended {
+                        seq: self.last,
+                        status,
+                    }))
+                    .await;
                 return Ok(());
             }
             may_be_over = match self.live.recv().await {
@@ -179,7 +195,9 @@ impl Reader {
 
     /// The final status, once the task has ended and its last event has been sent.
     async fn ended(&self) -> Result<Option<TaskStatus>, StoreError> {
-        let Some(task) = patiently(|| self.store.task(&self.scope, self.task)).await? else { return Ok(None) };
+        let Some(task) = patiently(|| self.store.task(&self.scope, self.task)).await? else {
+            return Ok(None);
+        };
         Ok((task.status.is_final() && task.event_seq == self.last).then_some(task.status))
     }
 }
@@ -193,7 +211,10 @@ where
     loop {
         match read().await {
             Err(error) if error.is_transient() => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a feed waits for the database");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a feed waits for the database"
+                );
                 tokio::time::sleep(PAUSE).await;
             }
             ended => return ended,
@@ -203,5 +224,8 @@ where
 
 /// Whether nothing may come after an event of this kind.
 fn ends_a_task(kind: EventKind) -> bool {
-    matches!(kind, EventKind::TaskCompleted | EventKind::TaskFailed | EventKind::TaskCancelled)
+    matches!(
+        kind,
+        EventKind::TaskCompleted | EventKind::TaskFailed | EventKind::TaskCancelled
+    )
 }

@@ -13,7 +13,9 @@ pub struct LocalDoorbell {
 
 impl Default for LocalDoorbell {
     fn default() -> Self {
-        Self { rings: broadcast::channel(BACKLOG).0 }
+        Self {
+            rings: broadcast::channel(BACKLOG).0,
+        }
     }
 }
 

@@ -52,7 +52,12 @@ impl RedisDoorbell {
     /// Starts the subscription and the publisher; both run until `stop`. Fails only if the URL cannot be used: a Redis
     /// that cannot be reached is tried again and again.
     pub fn start(settings: RedisDoorbellSettings, stop: &CancellationToken) -> redis::RedisResult<Self> {
-        let RedisDoorbellSettings { url, prefix, timeout, origin } = settings;
+        let RedisDoorbellSettings {
+            url,
+            prefix,
+            timeout,
+            origin,
+        } = settings;
         let client = Client::open(url)?;
         let channel = format!("{prefix}:doorbell");
         let (rings, _) = broadcast::channel(BACKLOG);
@@ -73,7 +78,11 @@ impl RedisDoorbell {
             connected: Arc::clone(&connected),
         };
         tokio::spawn(stop.clone().run_until_cancelled_owned(listener.run()));
-        Ok(Self { rings, outbox, connected })
+        Ok(Self {
+            rings,
+            outbox,
+            connected,
+        })
     }
 }
 
@@ -114,12 +123,16 @@ impl Publisher {
         let mut batch = Vec::new();
         while queue.recv_many(&mut batch, 256).await > 0 {
             if connection.is_none() {
-                connection = ConnectionManager::new_with_config(self.client.clone(), settings.clone()).await.ok();
+                connection = ConnectionManager::new_with_config(self.client.clone(), settings.clone())
+                    .await
+                    .ok();
             }
             let mut pipeline = redis::pipe();
             for ring in batch.drain(..) {
                 if let Ok(text) = serde_json::to_string(&ring) {
-                    pipeline.publish(&self.channel, format!("{}\n{text}", self.origin)).ignore();
+                    pipeline
+                        .publish(&self.channel, format!("{}\n{text}", self.origin))
+                        .ignore();
                 }
             }
             let sent = match &mut connection {
@@ -172,15 +185,20 @@ impl Listener {
                 Ok(Some(message)) => self.pass_on(message.get_payload_bytes()),
                 Ok(None) => return Ok(()),
                 // Silence is normal, a dead socket looks the same: re-subscribing makes Redis answer or fail.
-                Err(_) => tokio::time::timeout(PROBE, subscription.subscribe(&self.channel)).await.map_err(|_| {
-                    redis::RedisError::from((redis::ErrorKind::Io, "the subscription does not answer"))
-                })??,
+                Err(_) => tokio::time::timeout(PROBE, subscription.subscribe(&self.channel))
+                    .await
+                    .map_err(|_| {
+                        redis::RedisError::from((redis::ErrorKind::Io, "the subscription does not answer"))
+                    })??,
             }
         }
     }
 
     fn pass_on(&self, payload: &[u8]) {
-        let Some((origin, ring)) = std::str::from_utf8(payload).ok().and_then(|text| text.split_once('\n')) else {
+        let Some((origin, ring)) = std::str::from_utf8(payload)
+            .ok()
+            .and_then(|text| text.split_once('\n'))
+        else {
             return;
         };
         if origin == self.origin {

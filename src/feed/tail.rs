@@ -57,7 +57,11 @@ impl Tails {
         tokio::spawn(stop.run_until_cancelled_owned(async move {
             loop {
                 let rung: Vec<Arc<Tail>> = match rings.recv().await {
-                    Ok(ring) => lock(&tails).get(&ring.task).and_then(Weak::upgrade).into_iter().collect(),
+                    Ok(ring) => lock(&tails)
+                        .get(&ring.task)
+                        .and_then(Weak::upgrade)
+                        .into_iter()
+                        .collect(),
                     // Some rings were lost: whoever they were for looks now.
                     Err(broadcast::error::RecvError::Lagged(_)) => {
                         lock(&tails).values().filter_map(Weak::upgrade).collect()
@@ -111,7 +115,9 @@ async fn follow(store: Store, task: TaskId, from: i64, tail: Weak<Tail>) {
                     continue;
                 }
             }
-            Err(error) => tracing::warn!(%error, task.id = %task, "the tail of a task cannot be read; trying again"),
+            Err(error) => {
+                tracing::warn!(%error, task.id = %task, "the tail of a task cannot be read; trying again");
+            }
         }
         let Some(waiting) = tail.upgrade() else { return };
         // The subscriber's Arc keeps the tail alive; this one must not, so it is given up when the wait ends.

@@ -37,7 +37,8 @@ impl LocalLimiter {
 
 fn keyed(quota: Quota) -> Arc<Keyed> {
     let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-    let quota = GovernorQuota::per_minute(at_least_one(quota.per_minute)).allow_burst(at_least_one(quota.burst));
+    let quota =
+        GovernorQuota::per_minute(at_least_one(quota.per_minute)).allow_burst(at_least_one(quota.burst));
     Arc::new(Keyed::keyed(quota))
 }
 
@@ -48,13 +49,17 @@ impl RateLimiter for LocalLimiter {
             Limited::SubmitTask => &self.submit_task,
             Limited::SearchMemory => &self.search_memory,
         };
-        let Some(keyed) = keyed else { return Decision::Allowed };
+        let Some(keyed) = keyed else {
+            return Decision::Allowed;
+        };
         if keyed.len() > SWEEP_AT {
             keyed.retain_recent();
         }
         match keyed.check_key(&(tenant.clone(), user.clone())) {
             Ok(()) => Decision::Allowed,
-            Err(denied) => Decision::Denied { retry_after: denied.wait_time_from(self.clock.now()) },
+            Err(denied) => Decision::Denied {
+                retry_after: denied.wait_time_from(self.clock.now()),
+            },
         }
     }
 }

@@ -64,7 +64,9 @@ impl Quotas {
 pub enum Decision {
     Allowed,
     /// Not before this long.
-    Denied { retry_after: Duration },
+    Denied {
+        retry_after: Duration,
+    },
 }
 
 /// Counts.

@@ -51,7 +51,9 @@ impl RedisLimiter {
     }
 
     async fn ask(&self, what: Limited, tenant: &TenantId, user: &UserId) -> redis::RedisResult<Decision> {
-        let Some(quota) = self.quotas.of(what) else { return Ok(Decision::Allowed) };
+        let Some(quota) = self.quotas.of(what) else {
+            return Ok(Decision::Allowed);
+        };
         let settings = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(self.timeout))
             .set_response_timeout(Some(self.timeout))
@@ -71,7 +73,9 @@ impl RedisLimiter {
             .await?;
         Ok(match wait_us {
             0 => Decision::Allowed,
-            wait => Decision::Denied { retry_after: Duration::from_micros(wait) },
+            wait => Decision::Denied {
+                retry_after: Duration::from_micros(wait),
+            },
         })
     }
 
@@ -91,7 +95,9 @@ impl RateLimiter for RedisLimiter {
         if !self.is_resting() {
             match tokio::time::timeout(self.timeout, self.ask(what, tenant, user)).await {
                 Ok(Ok(decision)) => return decision,
-                Ok(Err(error)) => tracing::warn!(%error, "rate limits: Redis failed; counting in this process"),
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "rate limits: Redis failed; counting in this process");
+                }
                 Err(_) => tracing::warn!("rate limits: Redis is slow; counting in this process"),
             }
             self.rest();

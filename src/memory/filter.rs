@@ -14,6 +14,8 @@ impl MetadataFilter {
 
     /// Whether metadata has every wanted value.
     pub fn accepts(&self, metadata: &Value) -> bool {
-        self.0.iter().all(|(key, wanted)| metadata.get(key) == Some(wanted))
+        self.0
+            .iter()
+            .all(|(key, wanted)| metadata.get(key) == Some(wanted))
     }
 }

@@ -82,17 +82,33 @@ pub struct LongTermMemory {
 }
 
 impl LongTermMemory {
-    pub fn new(store: Store, embedder: Arc<dyn Embedder>, index: MemoryIndex, prices: Arc<PriceBook>) -> Self {
-        Self { store, embedder, index, prices }
+    pub fn new(
+        store: Store,
+        embedder: Arc<dyn Embedder>,
+        index: MemoryIndex,
+        prices: Arc<PriceBook>,
+    ) -> Self {
+        Self {
+            store,
+            embedder,
+            index,
+            prices,
+        }
     }
 
     /// The vector of a text. The caller writes its cost to the ledger.
     pub async fn embed(&self, text: &str) -> Result<Embedded, MemoryError> {
         let embedding = self.embedder.embed(&[text.to_owned()]).await?;
         let estimated = embedding.usage.is_none();
-        let usage =
-            embedding.usage.unwrap_or_else(|| Usage { input: estimate_tokens(text), ..Usage::default() });
-        let (provider, model) = self.embedder.id().split_once('/').unwrap_or(("", self.embedder.id()));
+        let usage = embedding.usage.unwrap_or_else(|| Usage {
+            input: estimate_tokens(text),
+            ..Usage::default()
+        });
+        let (provider, model) = self
+            .embedder
+            .id()
+            .split_once('/')
+            .unwrap_or(("", self.embedder.id()));
         let cost = NewLedgerEntry {
             kind: LedgerKind::Embedding,
             call_id: None,
@@ -135,7 +151,10 @@ impl LongTermMemory {
         let mut tries = 0;
         let outcome = loop {
             let position = self.follow(&key).await?;
-            let outcome = self.index.search(&key, vector.to_vec(), query.limit, allowed.clone()).await?;
+            let outcome = self
+                .index
+                .search(&key, vector.to_vec(), query.limit, allowed.clone())
+                .await?;
             tries += 1;
             if outcome.position >= position || tries == TRIES {
                 break outcome;
@@ -149,10 +168,18 @@ impl LongTermMemory {
             .collect();
         let scope = Scope::of_user(query.tenant.clone(), query.user.clone());
         let ids: Vec<MemoryId> = hits.iter().map(|(id, _)| *id).collect();
-        let mut rows: HashMap<MemoryId, memory::Model> =
-            self.store.memories_by_id(&scope, &ids).await?.into_iter().map(|row| (row.id, row)).collect();
+        let mut rows: HashMap<MemoryId, memory::Model> = self
+            .store
+            .memories_by_id(&scope, &ids)
+            .await?
+            .into_iter()
+            .map(|row| (row.id, row))
+            .collect();
         Ok(Found {
-            hits: hits.iter().filter_map(|(id, score)| Some((rows.remove(id)?, *score))).collect(),
+            hits: hits
+                .iter()
+                .filter_map(|(id, score)| Some((rows.remove(id)?, *score)))
+                .collect(),
             exhaustive: outcome.exhaustive,
             scanned: outcome.scanned,
         })
@@ -161,14 +188,19 @@ impl LongTermMemory {
     /// Erases a memory for good: the text and vector in the store, then the vector in this process's index and files.
     /// Other processes follow with their next search. False if the scope has no such memory.
     pub async fn forget(&self, scope: &Scope, id: MemoryId) -> Result<bool, MemoryError> {
-        let Some(row) = self.store.forget_memory(scope, id).await? else { return Ok(false) };
+        let Some(row) = self.store.forget_memory(scope, id).await? else {
+            return Ok(false);
+        };
         let key = collection(&row.tenant_id, &row.user_id, &row.namespace);
         let erased = async {
             self.follow(&key).await?;
             self.save().await
         };
         if let Err(error) = erased.await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a forgotten vector stays in its file for now");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a forgotten vector stays in its file for now"
+            );
         }
         Ok(true)
     }
@@ -183,8 +215,13 @@ impl LongTermMemory {
         if query.filter.is_empty() {
             return Ok(None);
         }
-        let all = self.store.memory_metadata(&query.tenant, &query.user, &query.namespace).await?;
-        let accepted = all.into_iter().filter(|(_, metadata)| query.filter.accepts(&metadata.to_value()));
+        let all = self
+            .store
+            .memory_metadata(&query.tenant, &query.user, &query.namespace)
+            .await?;
+        let accepted = all
+            .into_iter()
+            .filter(|(_, metadata)| query.filter.accepts(&metadata.to_value()));
         Ok(Some(accepted.map(|(id, _)| id.0).collect()))
     }
 
@@ -195,7 +232,10 @@ impl LongTermMemory {
         let target = self.store.memory_position(tenant, user, namespace).await?;
         let mut applied = self.index.applied_position(key).await;
         while applied < target {
-            let rows = self.store.memories_changed_after(tenant, user, namespace, applied, BATCH).await?;
+            let rows = self
+                .store
+                .memories_changed_after(tenant, user, namespace, applied, BATCH)
+                .await?;
             let position = if (rows.len() as u64) < BATCH {
                 rows.last().map_or(target, |row| row.position.max(target))
             } else {
@@ -208,7 +248,9 @@ impl LongTermMemory {
             match self.index.apply(key, applied, changes, position).await {
                 Ok(()) => applied = position,
                 // The collection was closed in between: go on from where it stands now.
-                Err(IndexError::Gap { applied: stands_at, .. }) => applied = stands_at,
+                Err(IndexError::Gap {
+                    applied: stands_at, ..
+                }) => applied = stands_at,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -228,7 +270,9 @@ impl LongTermMemory {
                 .collect()
         } else {
             let embedded = self.embed(&row.content).await?;
-            self.store.pay_outside_tasks(&row.tenant_id, &row.user_id, embedded.cost).await?;
+            self.store
+                .pay_outside_tasks(&row.tenant_id, &row.user_id, embedded.cost)
+                .await?;
             embedded.vector
         };
         Ok(Change::Put { id: row.id.0, vector })
@@ -236,5 +280,9 @@ impl LongTermMemory {
 }
 
 fn collection(tenant: &TenantId, user: &UserId, namespace: &str) -> CollectionKey {
-    CollectionKey { tenant: tenant.0.clone(), user: user.0.clone(), namespace: namespace.to_owned() }
+    CollectionKey {
+        tenant: tenant.0.clone(),
+        user: user.0.clone(),
+        namespace: namespace.to_owned(),
+    }
 }

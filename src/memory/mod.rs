@@ -20,5 +20,7 @@ pub const DEFAULT_NAMESPACE: &str = "default";
 /// Whether a name can be a namespace: 1 to 64 letters, digits, and `_ - . : /`.
 pub fn is_namespace(name: &str) -> bool {
     (1..=64).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte))
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte))
 }

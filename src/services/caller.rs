@@ -14,7 +14,9 @@ pub struct Caller {
 impl Caller {
     /// The caller of open mode.
     pub fn open() -> Self {
-        Self { tenant: TenantId("default".to_owned()) }
+        Self {
+            tenant: TenantId("default".to_owned()),
+        }
     }
 
     /// What this caller may read.

@@ -30,5 +30,6 @@ impl Services {
 
 /// Whether a text is a day as the ledger writes it. Days are compared as text, so "2026-1-1" would not do.
 fn is_day(text: &str) -> bool {
-    text.parse::<chrono::NaiveDate>().is_ok_and(|day| day.format("%Y-%m-%d").to_string() == text)
+    text.parse::<chrono::NaiveDate>()
+        .is_ok_and(|day| day.format("%Y-%m-%d").to_string() == text)
 }

@@ -4,11 +4,7 @@ use entity::ids::TaskId;
 use futures_util::Stream;
 
 use super::{ServiceError, Services, caller::Caller};
-use crate::{
-    domain::scope::Scope,
-    feed::FeedItem,
-    store::StoreError,
-};
+use crate::{domain::scope::Scope, feed::FeedItem, store::StoreError};
 
 impl Services {
     /// Every event of a task after `after`, or after what the named consumer acknowledged if that is later, then live.
@@ -24,7 +20,10 @@ impl Services {
             None => after,
         };
         let stream = self.feed.task_events(&caller.scope(), task, after).await?;
-        stream.ok_or_else(|| ServiceError::NotFound { what: "task", id: task.to_string() })
+        stream.ok_or_else(|| ServiceError::NotFound {
+            what: "task",
+            id: task.to_string(),
+        })
     }
 
     /// Remembers that a consumer has read up to `seq`; answers what is remembered now.
@@ -35,8 +34,14 @@ impl Services {
         consumer: &str,
         seq: i64,
     ) -> Result<i64, ServiceError> {
-        let acknowledged = self.store.acknowledge(scope, task, checked_consumer(consumer)?, seq).await?;
-        acknowledged.ok_or_else(|| ServiceError::NotFound { what: "task", id: task.to_string() })
+        let acknowledged = self
+            .store
+            .acknowledge(scope, task, checked_consumer(consumer)?, seq)
+            .await?;
+        acknowledged.ok_or_else(|| ServiceError::NotFound {
+            what: "task",
+            id: task.to_string(),
+        })
     }
 }
 
@@ -44,5 +49,8 @@ fn checked_consumer(name: &str) -> Result<&str, ServiceError> {
     if (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(name);
     }
-    Err(ServiceError::invalid("consumer", "a consumer's name has 1 to 64 visible ASCII characters"))
+    Err(ServiceError::invalid(
+        "consumer",
+        "a consumer's name has 1 to 64 visible ASCII characters",
+    ))
 }

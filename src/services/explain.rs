@@ -43,9 +43,15 @@ pub enum ReasonKind {
 
 impl Services {
     /// What every open step of a task waits for. None if the caller has no such task.
-    pub async fn explain_task(&self, caller: &Caller, id: TaskId) -> Result<Option<Explanation>, ServiceError> {
+    pub async fn explain_task(
+        &self,
+        caller: &Caller,
+        id: TaskId,
+    ) -> Result<Option<Explanation>, ServiceError> {
         let scope = caller.scope();
-        let Some(task) = self.store.task(&scope, id).await? else { return Ok(None) };
+        let Some(task) = self.store.task(&scope, id).await? else {
+            return Ok(None);
+        };
         let now = self.store.now().await?.0;
         let steps = self.store.steps_of_tasks(&scope, &[id]).await?;
         let reasons: Vec<Reason> = steps.into_iter().filter_map(|step| reason(step, now)).collect();
@@ -61,7 +67,11 @@ impl Services {
                 reasons.len() - count(ReasonKind::Running) - count(ReasonKind::Dependency),
             )
         };
-        Ok(Some(Explanation { task, summary, reasons }))
+        Ok(Some(Explanation {
+            task,
+            summary,
+            reasons,
+        }))
     }
 }
 
@@ -69,17 +79,30 @@ fn reason(step: step::Model, now: i64) -> Option<Reason> {
     let (kind, message) = match step.status {
         StepStatus::Running => {
             let worker = step.worker_id.as_deref().unwrap_or("a worker");
-            (ReasonKind::Running, format!("{worker} is working on it, attempt {}", step.attempts))
+            (
+                ReasonKind::Running,
+                format!("{worker} is working on it, attempt {}", step.attempts),
+            )
         }
-        StepStatus::Pending => {
-            (ReasonKind::Dependency, format!("{} steps it depends on have not completed", step.open_dependencies))
-        }
+        StepStatus::Pending => (
+            ReasonKind::Dependency,
+            format!(
+                "{} steps it depends on have not completed",
+                step.open_dependencies
+            ),
+        ),
         StepStatus::Ready if step.run_at.0 > now => {
             let error = step.error_message.as_deref().unwrap_or("an earlier failure");
-            (ReasonKind::Retry, format!("next attempt in {} ms, after: {error}", step.run_at.0 - now))
+            (
+                ReasonKind::Retry,
+                format!("next attempt in {} ms, after: {error}", step.run_at.0 - now),
+            )
         }
         StepStatus::Ready if now - step.run_at.0 > UNCLAIMED_MS => {
-            let message = format!("ready for {} ms: no worker has room, or none is running", now - step.run_at.0);
+            let message = format!(
+                "ready for {} ms: no worker has room, or none is running",
+                now - step.run_at.0
+            );
             (ReasonKind::Worker, message)
         }
         StepStatus::Ready => (ReasonKind::Worker, "ready, about to be claimed".to_owned()),
@@ -89,9 +112,16 @@ fn reason(step: step::Model, now: i64) -> Option<Reason> {
                 Some(WaitReason::Answer) => ReasonKind::Answer,
                 Some(WaitReason::Approval) | None => ReasonKind::Approval,
             };
-            (kind, step.error_message.clone().unwrap_or_else(|| "waits for a person".to_owned()))
+            (
+                kind,
+                step.error_message
+                    .clone()
+                    .unwrap_or_else(|| "waits for a person".to_owned()),
+            )
         }
-        StepStatus::Completed | StepStatus::Failed | StepStatus::Cancelled | StepStatus::Skipped => return None,
+        StepStatus::Completed | StepStatus::Failed | StepStatus::Cancelled | StepStatus::Skipped => {
+            return None;
+        }
     };
     Some(Reason { step, kind, message })
 }

@@ -1,10 +1,6 @@
 //! Long-term memory for people: store, search, list, forget.
 
-use entity::{
-    enums::MemorySource,
-    ids::MemoryId,
-    memory,
-};
+use entity::{enums::MemorySource, ids::MemoryId, memory};
 use serde_json::{Map, Value};
 
 use super::{ServiceError, Services, caller::Caller, validate};
@@ -46,7 +42,9 @@ impl Services {
         let namespace = validate::namespace(new.namespace)?;
         let metadata = validate::metadata(new.metadata.as_ref())?;
         let embedded = self.memory.embed(&content).await?;
-        self.store.pay_outside_tasks(&caller.tenant, &user, embedded.cost).await?;
+        self.store
+            .pay_outside_tasks(&caller.tenant, &user, embedded.cost)
+            .await?;
         let content = NewContent {
             tenant: caller.tenant.clone(),
             user,
@@ -57,7 +55,10 @@ impl Services {
             source_task: None,
             source_step: None,
         };
-        Ok(self.store.remember(&self.memory.row(content, &embedded.vector)).await?)
+        Ok(self
+            .store
+            .remember(&self.memory.row(content, &embedded.vector))
+            .await?)
     }
 
     /// Finds a user's memories, nearest first.
@@ -69,14 +70,26 @@ impl Services {
             .ok()
             .filter(|limit| (1..=self.max_search_results).contains(limit))
             .ok_or_else(|| {
-                ServiceError::invalid("limit", format!("limit is between 1 and {}", self.max_search_results))
+                ServiceError::invalid(
+                    "limit",
+                    format!("limit is between 1 and {}", self.max_search_results),
+                )
             })?;
         let min_score = search.min_score.map(score).transpose()?;
         let filter = MetadataFilter(object(search.filter)?);
         self.limit(Limited::SearchMemory, caller, &user).await?;
         let embedded = self.memory.embed(&query).await?;
-        self.store.pay_outside_tasks(&caller.tenant, &user, embedded.cost).await?;
-        let query = SearchQuery { tenant: caller.tenant.clone(), user, namespace, limit, min_score, filter };
+        self.store
+            .pay_outside_tasks(&caller.tenant, &user, embedded.cost)
+            .await?;
+        let query = SearchQuery {
+            tenant: caller.tenant.clone(),
+            user,
+            namespace,
+            limit,
+            min_score,
+            filter,
+        };
         Ok(self.memory.search(&embedded.vector, &query).await?)
     }
 
@@ -103,23 +116,35 @@ impl Services {
         if self.memory.forget(scope, id).await? {
             return Ok(());
         }
-        Err(ServiceError::NotFound { what: "memory", id: id.to_string() })
+        Err(ServiceError::NotFound {
+            what: "memory",
+            id: id.to_string(),
+        })
     }
 }
 
 /// A cosine.
 fn score(score: f64) -> Result<f32, ServiceError> {
     if (-1.0..=1.0).contains(&score) {
-        #[expect(clippy::cast_possible_truncation, reason = "a cosine loses nothing that counts")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a cosine loses nothing that counts"
+        )]
         return Ok(score as f32);
     }
-    Err(ServiceError::invalid("minScore", "minScore is a cosine between -1 and 1"))
+    Err(ServiceError::invalid(
+        "minScore",
+        "minScore is a cosine between -1 and 1",
+    ))
 }
 
 fn object(filter: Option<Value>) -> Result<Map<String, Value>, ServiceError> {
     match filter {
         None | Some(Value::Null) => Ok(Map::new()),
         Some(Value::Object(fields)) if fields.len() <= 16 => Ok(fields),
-        Some(_) => Err(ServiceError::invalid("filter", "filter is a JSON object of at most 16 keys")),
+        Some(_) => Err(ServiceError::invalid(
+            "filter",
+            "filter is a JSON object of at most 16 keys",
+        )),
     }
 }

@@ -17,9 +17,7 @@ mod validate;
 use std::sync::Arc;
 
 /// What services answer with that is not theirs, for the ways in.
-pub use crate::{
-    agents::role::AgentRole, llm::chat::ChatAnswer, tools::ToolDefinition,
-};
+pub use crate::{agents::role::AgentRole, llm::chat::ChatAnswer, tools::ToolDefinition};
 pub use error::{ServiceError, whole_millis};
 pub use explain::{Explanation, Reason, ReasonKind};
 pub use memories::{NewUserMemory, Search};

@@ -38,8 +38,19 @@ pub struct Receipt {
 
 impl Services {
     /// Accepts a task. When this returns, it is stored and its planning step waits for a worker.
-    pub async fn submit_task(&self, caller: &Caller, submission: TaskSubmission) -> Result<Receipt, ServiceError> {
-        let TaskSubmission { user_id, description, metadata, budget, priority, idempotency_key } = submission;
+    pub async fn submit_task(
+        &self,
+        caller: &Caller,
+        submission: TaskSubmission,
+    ) -> Result<Receipt, ServiceError> {
+        let TaskSubmission {
+            user_id,
+            description,
+            metadata,
+            budget,
+            priority,
+            idempotency_key,
+        } = submission;
         let user = caller.user(&user_id)?;
         let description = validate::text("description", &description, validate::MAX_DESCRIPTION)?;
         let metadata = validate::metadata(metadata.as_ref())?;
@@ -63,9 +74,15 @@ impl Services {
                 self.feed.announce(&change).await;
                 metrics::counter!("tasks_submitted_total").increment(1);
                 tracing::info!(task.id = %task.id, "task accepted");
-                Ok(Receipt { task: *task, replayed: false })
+                Ok(Receipt {
+                    task: *task,
+                    replayed: false,
+                })
             }
-            Submitted::Existing(task) => Ok(Receipt { task: *task, replayed: true }),
+            Submitted::Existing(task) => Ok(Receipt {
+                task: *task,
+                replayed: true,
+            }),
             Submitted::KeyReused => Err(ServiceError::Conflict {
                 field: "idempotencyKey",
                 message: "this idempotency key was used for a different submission".to_owned(),
@@ -75,7 +92,12 @@ impl Services {
 
     /// Asks for a task to be stopped. A task that has ended stays as it is.
     pub async fn cancel_task(&self, scope: &Scope, id: TaskId) -> Result<task::Model, ServiceError> {
-        match self.store.cancel_task(scope, id).await?.ok_or_else(|| no_task(id))? {
+        match self
+            .store
+            .cancel_task(scope, id)
+            .await?
+            .ok_or_else(|| no_task(id))?
+        {
             CancelOutcome::Accepted(task, change) => {
                 self.feed.announce(&change).await;
                 Ok(*task)
@@ -86,30 +108,54 @@ impl Services {
 
     /// Goes on with a failed or cancelled task from where it stopped.
     pub async fn retry_task(&self, scope: &Scope, id: TaskId) -> Result<task::Model, ServiceError> {
-        match self.store.retry_task(scope, id).await?.ok_or_else(|| no_task(id))? {
+        match self
+            .store
+            .retry_task(scope, id)
+            .await?
+            .ok_or_else(|| no_task(id))?
+        {
             RetryOutcome::Accepted(task, change) => {
                 self.feed.announce(&change).await;
                 Ok(*task)
             }
             RetryOutcome::NotRetryable(task) => Err(ServiceError::Conflict {
                 field: "id",
-                message: format!("the task is {}; only failed and cancelled tasks can be retried", task.status.as_str()),
+                message: format!(
+                    "the task is {}; only failed and cancelled tasks can be retried",
+                    task.status.as_str()
+                ),
             }),
         }
     }
 
     /// Gives a task more money.
-    pub async fn raise_budget(&self, scope: &Scope, id: TaskId, budget: NanoUsd) -> Result<task::Model, ServiceError> {
+    pub async fn raise_budget(
+        &self,
+        scope: &Scope,
+        id: TaskId,
+        budget: NanoUsd,
+    ) -> Result<task::Model, ServiceError> {
         let budget = validate::budget(budget)?;
         let refused = |field, message: String| Err(ServiceError::Conflict { field, message });
-        match self.store.raise_budget(scope, id, budget).await?.ok_or_else(|| no_task(id))? {
+        match self
+            .store
+            .raise_budget(scope, id, budget)
+            .await?
+            .ok_or_else(|| no_task(id))?
+        {
             RaiseOutcome::Accepted(task, change) => {
                 self.feed.announce(&change).await;
                 Ok(*task)
             }
             RaiseOutcome::NotHigher(task) => match task.budget_nanos {
-                Some(_) => refused("budget", "the new budget must be higher than the present one".to_owned()),
-                None => refused("id", "the task has no budget: nothing limits what it may cost".to_owned()),
+                Some(_) => refused(
+                    "budget",
+                    "the new budget must be higher than the present one".to_owned(),
+                ),
+                None => refused(
+                    "id",
+                    "the task has no budget: nothing limits what it may cost".to_owned(),
+                ),
             },
             RaiseOutcome::Ended(task) => refused("id", format!("the task is {}", task.status.as_str())),
         }
@@ -153,7 +199,10 @@ impl Services {
 }
 
 fn no_task(id: TaskId) -> ServiceError {
-    ServiceError::NotFound { what: "task", id: id.to_string() }
+    ServiceError::NotFound {
+        what: "task",
+        id: id.to_string(),
+    }
 }
 
 /// Tells a repeated submission from another one under the same key.

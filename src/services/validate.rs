@@ -26,7 +26,10 @@ pub(super) fn user_id(name: &str) -> Result<UserId, ServiceError> {
         return Err(ServiceError::invalid("userId", "the user must be named"));
     }
     if name.len() > 128 || name.chars().any(char::is_control) {
-        return Err(ServiceError::invalid("userId", "a user's name has at most 128 bytes and no control characters"));
+        return Err(ServiceError::invalid(
+            "userId",
+            "a user's name has at most 128 bytes and no control characters",
+        ));
     }
     Ok(UserId(name.to_owned()))
 }
@@ -42,16 +45,24 @@ pub(super) fn text(field: &'static str, text: &str, max: usize) -> Result<String
         return Err(ServiceError::invalid(field, message));
     }
     if trimmed.contains('\0') {
-        return Err(ServiceError::invalid(field, format!("{field} must not contain the NUL character")));
+        return Err(ServiceError::invalid(
+            field,
+            format!("{field} must not contain the NUL character"),
+        ));
     }
     Ok(trimmed.to_owned())
 }
 
 /// Metadata: a JSON object of bounded size and depth.
 pub(super) fn metadata(value: Option<&Value>) -> Result<JsonText, ServiceError> {
-    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(JsonText("{}".to_owned())) };
+    let Some(value) = value.filter(|value| !value.is_null()) else {
+        return Ok(JsonText("{}".to_owned()));
+    };
     if !value.is_object() {
-        return Err(ServiceError::invalid("metadata", "metadata must be a JSON object"));
+        return Err(ServiceError::invalid(
+            "metadata",
+            "metadata must be a JSON object",
+        ));
     }
     if is_deeper_than(value, MAX_METADATA_DEPTH) {
         let message = format!("metadata is nested deeper than {MAX_METADATA_DEPTH} levels");
@@ -59,11 +70,17 @@ pub(super) fn metadata(value: Option<&Value>) -> Result<JsonText, ServiceError> 
     }
     let text = value.to_string();
     if text.len() > MAX_METADATA {
-        let message = format!("metadata has {} bytes of JSON; at most {MAX_METADATA} are allowed", text.len());
+        let message = format!(
+            "metadata has {} bytes of JSON; at most {MAX_METADATA} are allowed",
+            text.len()
+        );
         return Err(ServiceError::invalid("metadata", message));
     }
     if has_nul(value) {
-        return Err(ServiceError::invalid("metadata", "metadata must not contain the NUL character"));
+        return Err(ServiceError::invalid(
+            "metadata",
+            "metadata must not contain the NUL character",
+        ));
     }
     Ok(JsonText(text))
 }
@@ -71,7 +88,9 @@ pub(super) fn metadata(value: Option<&Value>) -> Result<JsonText, ServiceError> 
 fn is_deeper_than(value: &Value, levels: usize) -> bool {
     match value {
         Value::Array(items) => levels == 0 || items.iter().any(|item| is_deeper_than(item, levels - 1)),
-        Value::Object(fields) => levels == 0 || fields.values().any(|field| is_deeper_than(field, levels - 1)),
+        Value::Object(fields) => {
+            levels == 0 || fields.values().any(|field| is_deeper_than(field, levels - 1))
+        }
         _ => false,
     }
 }
@@ -80,7 +99,9 @@ fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(has_nul),
-        Value::Object(fields) => fields.iter().any(|(key, field)| key.contains('\0') || has_nul(field)),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(key, field)| key.contains('\0') || has_nul(field)),
         _ => false,
     }
 }
@@ -88,7 +109,10 @@ fn has_nul(value: &Value) -> bool {
 /// A budget above zero.
 pub(super) fn budget(budget: NanoUsd) -> Result<NanoUsd, ServiceError> {
     if budget <= NanoUsd::ZERO || budget > MAX_BUDGET {
-        return Err(ServiceError::invalid("budget", "a budget is more than 0 and at most 1,000,000,000 USD"));
+        return Err(ServiceError::invalid(
+            "budget",
+            "a budget is more than 0 and at most 1,000,000,000 USD",
+        ));
     }
     Ok(budget)
 }
@@ -98,14 +122,19 @@ pub(super) fn priority(priority: i32) -> Result<i32, ServiceError> {
     if (-100..=100).contains(&priority) {
         Ok(priority)
     } else {
-        Err(ServiceError::invalid("priority", "a priority is between -100 and 100"))
+        Err(ServiceError::invalid(
+            "priority",
+            "a priority is between -100 and 100",
+        ))
     }
 }
 
 /// A key of 1 to 128 visible ASCII characters.
 pub(super) fn idempotency_key(key: Option<String>) -> Result<Option<String>, ServiceError> {
     match key {
-        Some(key) if key.is_empty() || key.len() > 128 || !key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+        Some(key)
+            if key.is_empty() || key.len() > 128 || !key.bytes().all(|byte| byte.is_ascii_graphic()) =>
+        {
             let message = "an idempotency key has 1 to 128 visible ASCII characters";
             Err(ServiceError::invalid("idempotencyKey", message))
         }

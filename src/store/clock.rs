@@ -18,7 +18,10 @@ pub(super) fn now_sql(backend: DbBackend) -> &'static str {
 pub(super) async fn now(connection: &impl ConnectionTrait) -> Result<UnixMillis, StoreError> {
     let backend = connection.get_database_backend();
     let select = Statement::from_string(backend, format!("SELECT {} AS now", now_sql(backend)));
-    let row = connection.query_one_raw(select).await?.ok_or(StoreError::Missing("the database's clock"))?;
+    let row = connection
+        .query_one_raw(select)
+        .await?
+        .ok_or(StoreError::Missing("the database's clock"))?;
     Ok(UnixMillis(row.try_get("", "now")?))
 }
 

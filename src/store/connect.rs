@@ -43,7 +43,11 @@ impl Store {
             }
         };
         let statements = Arc::new(AtomicU64::new(0));
-        Ok(Self { read: counted(read, &statements), write: counted(write, &statements), statements })
+        Ok(Self {
+            read: counted(read, &statements),
+            write: counted(write, &statements),
+            statements,
+        })
     }
 }
 
@@ -58,27 +62,33 @@ fn base(url: &str, settings: &StoreSettings) -> ConnectOptions {
 
 fn sqlite(url: &str, connections: u32, settings: &StoreSettings) -> ConnectOptions {
     let mut options = base(url, settings);
-    options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(|sqlite| {
-        sqlite
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
             .pragma("journal_mode", "WAL")
             // FULL: a commit that returned survives a power cut, as promised.
             .pragma("synchronous", "FULL")
             .pragma("foreign_keys", "ON")
             .pragma("temp_store", "MEMORY")
             .busy_timeout(Duration::from_secs(5))
-    });
+        });
     options
 }
 
 fn postgres(url: &str, settings: &StoreSettings) -> ConnectOptions {
     let statement_timeout = settings.statement_timeout.as_millis().to_string();
     let mut options = base(url, settings);
-    options.max_connections(settings.max_connections).min_connections(1).map_sqlx_postgres_opts(move |postgres| {
-        postgres.application_name("agent-orchestrator").options([
-            ("statement_timeout", statement_timeout.as_str()),
-            ("idle_in_transaction_session_timeout", "30000"),
-        ])
-    });
+    options
+        .max_connections(settings.max_connections)
+        .min_connections(1)
+        .map_sqlx_postgres_opts(move |postgres| {
+            postgres.application_name("agent-orchestrator").options([
+                ("statement_timeout", statement_timeout.as_str()),
+                ("idle_in_transaction_session_timeout", "30000"),
+            ])
+        });
     options
 }
 

@@ -30,11 +30,15 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Database(DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => true,
-            Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) => {
+            Self::Database(
+                DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)),
+            ) => {
                 error.as_database_error().is_none_or(|database| {
                     // Postgres classes 08 (connection), 40 (rollback), 53 (resources), 57 (operator); SQLite 5 (busy), 6 (locked).
                     database.code().is_some_and(|code| {
-                        ["08", "40", "53", "57"].iter().any(|class| code.len() == 5 && code.starts_with(class))
+                        ["08", "40", "53", "57"]
+                            .iter()
+                            .any(|class| code.len() == 5 && code.starts_with(class))
                             || matches!(code.as_ref(), "5" | "6" | "261" | "517")
                     })
                 })

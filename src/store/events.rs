@@ -1,14 +1,23 @@
 //! Reading events, and remembering how far a named consumer has read.
 
 use entity::{event, event_consumer, ids::TaskId, task};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::{LockType, OnConflict}};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{LockType, OnConflict},
+};
 
 use super::{Store, StoreError, clock, tasks};
 use crate::domain::scope::Scope;
 
 impl Store {
     /// Events of a task after `after`, in order, at most `limit`. The caller has checked the scope.
-    pub async fn events_after(&self, task: TaskId, after: i64, limit: u64) -> Result<Vec<event::Model>, StoreError> {
+    pub async fn events_after(
+        &self,
+        task: TaskId,
+        after: i64,
+        limit: u64,
+    ) -> Result<Vec<event::Model>, StoreError> {
         Ok(event::Entity::find()
             .filter(event::Column::TaskId.eq(task))
             .filter(event::Column::Seq.gt(after))
@@ -38,7 +47,9 @@ impl Store {
 
     /// Number of the last event a consumer acknowledged; 0 if it never did.
     pub async fn acknowledged(&self, task: TaskId, consumer: &str) -> Result<i64, StoreError> {
-        let row = event_consumer::Entity::find_by_id((task, consumer.to_owned())).one(&self.read).await?;
+        let row = event_consumer::Entity::find_by_id((task, consumer.to_owned()))
+            .one(&self.read)
+            .await?;
         Ok(row.map_or(0, |row| row.acknowledged_seq))
     }
 
@@ -53,13 +64,18 @@ impl Store {
     ) -> Result<Option<i64>, StoreError> {
         let tx = self.begin().await?;
         // Locked, so that of two readers under one name the one behind cannot overwrite the one ahead.
-        let select = tasks::scoped(scope).filter(task::Column::Id.eq(task)).lock(LockType::Update);
+        let select = tasks::scoped(scope)
+            .filter(task::Column::Id.eq(task))
+            .lock(LockType::Update);
         let Some(task) = select.one(&tx).await? else {
             tx.rollback().await?;
             return Ok(None);
         };
         let key = (task.id, consumer.to_owned());
-        let before = event_consumer::Entity::find_by_id(key).one(&tx).await?.map_or(0, |row| row.acknowledged_seq);
+        let before = event_consumer::Entity::find_by_id(key)
+            .one(&tx)
+            .await?
+            .map_or(0, |row| row.acknowledged_seq);
         let acknowledged_seq = seq.min(task.event_seq).max(before);
         let row = event_consumer::ActiveModel {
             task_id: Set(task.id),
@@ -69,9 +85,15 @@ impl Store {
             updated_at: Set(clock::now(&tx).await?),
         };
         let replace = OnConflict::columns([event_consumer::Column::TaskId, event_consumer::Column::Name])
-            .update_columns([event_consumer::Column::AcknowledgedSeq, event_consumer::Column::UpdatedAt])
+            .update_columns([
+                event_consumer::Column::AcknowledgedSeq,
+                event_consumer::Column::UpdatedAt,
+            ])
             .to_owned();
-        event_consumer::Entity::insert(row).on_conflict(replace).exec_without_returning(&tx).await?;
+        event_consumer::Entity::insert(row)
+            .on_conflict(replace)
+            .exec_without_returning(&tx)
+            .await?;
         tx.commit().await?;
         Ok(Some(acknowledged_seq))
     }

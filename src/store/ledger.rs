@@ -7,8 +7,9 @@ use entity::{
     values::{NanoUsd, TenantId, UnixMillis, UserId},
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Alias, Expr, Func, SimpleExpr},
 };
 use uuid::Uuid;
@@ -98,12 +99,18 @@ impl Store {
         entry: NewLedgerEntry,
     ) -> Result<(), StoreError> {
         let now = clock::now(&self.write).await?;
-        row(tenant, user, None, None, entry, now).insert(&self.write).await?;
+        row(tenant, user, None, None, entry, now)
+            .insert(&self.write)
+            .await?;
         Ok(())
     }
 
     /// Writes a line for the step that is held.
-    pub async fn pay_for_step(&self, claim: &Claim, mut entry: NewLedgerEntry) -> Result<Committed, StoreError> {
+    pub async fn pay_for_step(
+        &self,
+        claim: &Claim,
+        mut entry: NewLedgerEntry,
+    ) -> Result<Committed, StoreError> {
         let mut change = self.change_held(claim).await?;
         entry.agent = Some(claim.step.agent.clone());
         change.pay(Some(claim.step.id), entry).await?;
@@ -145,7 +152,9 @@ impl Store {
             .into_expr()
             .add(Expr::col(Column::CacheReadTokens))
             .add(Expr::col(Column::CacheWriteTokens));
-        let output = Column::OutputTokens.into_expr().add(Expr::col(Column::ReasoningTokens));
+        let output = Column::OutputTokens
+            .into_expr()
+            .add(Expr::col(Column::ReasoningTokens));
         Ok(select
             .column_as(sum(Column::AmountNanos.into_expr()), "amount_nanos")
             .column_as(Column::Id.count(), "entries")
@@ -168,22 +177,39 @@ fn sum(of: SimpleExpr) -> SimpleExpr {
 
 impl TaskChange {
     /// Writes a line and adds it up on the step and the task.
-    pub(super) async fn pay(&mut self, step: Option<StepId>, entry: NewLedgerEntry) -> Result<(), StoreError> {
+    pub(super) async fn pay(
+        &mut self,
+        step: Option<StepId>,
+        entry: NewLedgerEntry,
+    ) -> Result<(), StoreError> {
         let amount = entry.amount.unwrap_or_default();
         let unpriced = i32::from(entry.amount.is_none());
         self.task.cost_nanos = self.task.cost_nanos + amount;
         self.task.unpriced_entries += unpriced;
         if let Some(step) = step {
             step::Entity::update_many()
-                .col_expr(step::Column::CostNanos, Expr::col(step::Column::CostNanos).add(amount.0))
-                .col_expr(step::Column::UnpricedEntries, Expr::col(step::Column::UnpricedEntries).add(unpriced))
+                .col_expr(
+                    step::Column::CostNanos,
+                    Expr::col(step::Column::CostNanos).add(amount.0),
+                )
+                .col_expr(
+                    step::Column::UnpricedEntries,
+                    Expr::col(step::Column::UnpricedEntries).add(unpriced),
+                )
                 .filter(step::Column::Id.eq(step))
                 .exec(&self.tx)
                 .await?;
         }
-        row(&self.task.tenant_id, &self.task.user_id, Some(self.task.id), step, entry, self.now)
-            .insert(&self.tx)
-            .await?;
+        row(
+            &self.task.tenant_id,
+            &self.task.user_id,
+            Some(self.task.id),
+            step,
+            entry,
+            self.now,
+        )
+        .insert(&self.tx)
+        .await?;
         Ok(())
     }
 }
@@ -222,5 +248,8 @@ fn row(
 
 /// The UTC date of a moment, `YYYY-MM-DD`.
 fn utc_day(moment: UnixMillis) -> String {
-    chrono::DateTime::from_timestamp_millis(moment.0).unwrap_or_default().format("%Y-%m-%d").to_string()
+    chrono::DateTime::from_timestamp_millis(moment.0)
+        .unwrap_or_default()
+        .format("%Y-%m-%d")
+        .to_string()
 }

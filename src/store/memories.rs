@@ -7,8 +7,9 @@ use entity::{
     values::{JsonText, TenantId, UserId},
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, Select,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use serde_json::json;
@@ -71,7 +72,9 @@ impl Store {
         let stored = insert(&tx, new).await?;
         let row = match stored {
             Some(row) => row,
-            None => same_text(&tx, new).await?.ok_or(StoreError::Missing("a memory"))?,
+            None => same_text(&tx, new)
+                .await?
+                .ok_or(StoreError::Missing("a memory"))?,
         };
         tx.commit().await?;
         Ok(row)
@@ -87,14 +90,20 @@ impl Store {
         let mut change = self.change_held(claim).await?;
         let row = match change.store_memory(claim.step.id, new).await? {
             Some(row) => row,
-            None => same_text(&change.tx, new).await?.ok_or(StoreError::Missing("a memory"))?,
+            None => same_text(&change.tx, new)
+                .await?
+                .ok_or(StoreError::Missing("a memory"))?,
         };
         Ok((row, change.commit().await?))
     }
 
     /// Erases a memory's text and vector; the empty row stays until indexes have followed. Returns the row as it was;
     /// None if the scope has none.
-    pub async fn forget_memory(&self, scope: &Scope, id: MemoryId) -> Result<Option<memory::Model>, StoreError> {
+    pub async fn forget_memory(
+        &self,
+        scope: &Scope,
+        id: MemoryId,
+    ) -> Result<Option<memory::Model>, StoreError> {
         let tx = self.begin().await?;
         let Some(row) = scoped(scope).filter(memory::Column::Id.eq(id)).one(&tx).await? else {
             tx.rollback().await?;
@@ -114,7 +123,10 @@ impl Store {
         }
         .update(&tx)
         .await?;
-        memory_use::Entity::delete_many().filter(memory_use::Column::MemoryId.eq(id)).exec(&tx).await?;
+        memory_use::Entity::delete_many()
+            .filter(memory_use::Column::MemoryId.eq(id))
+            .exec(&tx)
+            .await?;
         tx.commit().await?;
         Ok(Some(row))
     }
@@ -137,12 +149,23 @@ impl Store {
     }
 
     /// Several memories by id, in no order; those forgotten or outside the scope are left out.
-    pub async fn memories_by_id(&self, scope: &Scope, ids: &[MemoryId]) -> Result<Vec<memory::Model>, StoreError> {
-        Ok(scoped(scope).filter(memory::Column::Id.is_in(ids.iter().copied())).all(&self.read).await?)
+    pub async fn memories_by_id(
+        &self,
+        scope: &Scope,
+        ids: &[MemoryId],
+    ) -> Result<Vec<memory::Model>, StoreError> {
+        Ok(scoped(scope)
+            .filter(memory::Column::Id.is_in(ids.iter().copied()))
+            .all(&self.read)
+            .await?)
     }
 
     /// The memories several steps wrote.
-    pub async fn memories_written_by(&self, scope: &Scope, ids: &[StepId]) -> Result<Vec<memory::Model>, StoreError> {
+    pub async fn memories_written_by(
+        &self,
+        scope: &Scope,
+        ids: &[StepId],
+    ) -> Result<Vec<memory::Model>, StoreError> {
         Ok(scoped(scope)
             .filter(memory::Column::SourceStepId.is_in(ids.iter().copied()))
             .order_by_asc(memory::Column::Id)
@@ -167,9 +190,17 @@ impl Store {
     }
 
     /// Number of the last change of a collection; 0 if it was never written.
-    pub async fn memory_position(&self, tenant: &TenantId, user: &UserId, namespace: &str) -> Result<i64, StoreError> {
+    pub async fn memory_position(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        namespace: &str,
+    ) -> Result<i64, StoreError> {
         let key = (tenant.clone(), user.clone(), namespace.to_owned());
-        Ok(memory_namespace::Entity::find_by_id(key).one(&self.read).await?.map_or(0, |row| row.position))
+        Ok(memory_namespace::Entity::find_by_id(key)
+            .one(&self.read)
+            .await?
+            .map_or(0, |row| row.position))
     }
 
     /// Rows of a collection changed after `position`, in order, at most `limit`; forgotten ones included.
@@ -211,7 +242,10 @@ impl Store {
         let keep = OnConflict::columns([memory_use::Column::StepId, memory_use::Column::MemoryId])
             .do_nothing()
             .to_owned();
-        memory_use::Entity::insert_many(rows).on_conflict(keep).exec_without_returning(&change.tx).await?;
+        memory_use::Entity::insert_many(rows)
+            .on_conflict(keep)
+            .exec_without_returning(&change.tx)
+            .await?;
         change.commit().await?;
         Ok(())
     }

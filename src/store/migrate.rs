@@ -1,8 +1,8 @@
 //! Bringing the schema up to date under a lock, so that any number of processes may start at once.
 
 use migration::Migrator;
-use sea_orm_migration::MigratorTrait;
 use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
+use sea_orm_migration::MigratorTrait;
 
 use super::{Store, StoreError};
 
@@ -18,9 +18,15 @@ impl Store {
                 let holder = self.write.begin().await?;
                 let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
                 // Waiting for another process's migration may outlast the usual limit of a statement.
-                holder.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
-                holder.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
-                holder.execute_raw(Statement::from_string(DbBackend::Postgres, lock)).await?;
+                holder
+                    .execute_unprepared("SET LOCAL statement_timeout = 0")
+                    .await?;
+                holder
+                    .execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0")
+                    .await?;
+                holder
+                    .execute_raw(Statement::from_string(DbBackend::Postgres, lock))
+                    .await?;
                 // On the connection that holds the lock: a second one might be what the others in the pool wait for.
                 Migrator::up(&holder, None).await?;
                 holder.commit().await?;

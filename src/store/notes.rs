@@ -25,7 +25,10 @@ impl Store {
         if content.is_empty() {
             note::Entity::delete_by_id(key).exec(&change.tx).await?;
         } else {
-            let notes = note::Entity::find().filter(note::Column::TaskId.eq(claim.task.id)).all(&change.tx).await?;
+            let notes = note::Entity::find()
+                .filter(note::Column::TaskId.eq(claim.task.id))
+                .all(&change.tx)
+                .await?;
             if notes.len() >= MAX_NOTES && notes.iter().all(|note| note.name != name) {
                 change.abandon().await?;
                 return Ok(false);
@@ -39,9 +42,16 @@ impl Store {
                 updated_at: Set(change.now),
             };
             let replace = OnConflict::columns([note::Column::TaskId, note::Column::Name])
-                .update_columns([note::Column::Content, note::Column::StepId, note::Column::UpdatedAt])
+                .update_columns([
+                    note::Column::Content,
+                    note::Column::StepId,
+                    note::Column::UpdatedAt,
+                ])
                 .to_owned();
-            note::Entity::insert(row).on_conflict(replace).exec_without_returning(&change.tx).await?;
+            note::Entity::insert(row)
+                .on_conflict(replace)
+                .exec_without_returning(&change.tx)
+                .await?;
         }
         change.commit().await?;
         Ok(true)

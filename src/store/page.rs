@@ -1,6 +1,9 @@
 //! Keyset pages: a slice of a list in the order of its ids, however the list grows meanwhile.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+};
 use uuid::Uuid;
 
 use super::StoreError;
@@ -53,20 +56,40 @@ where
     let mut select = select;
     if let Some(after) = page.after {
         let column = id.into_expr();
-        select = select.filter(if page.descending { column.lt(after) } else { column.gt(after) });
+        select = select.filter(if page.descending {
+            column.lt(after)
+        } else {
+            column.gt(after)
+        });
     }
     if let Some(before) = page.before {
         let column = id.into_expr();
-        select = select.filter(if page.descending { column.gt(before) } else { column.lt(before) });
+        select = select.filter(if page.descending {
+            column.gt(before)
+        } else {
+            column.lt(before)
+        });
     }
     let ascending = page.descending == page.from_end;
-    select = if ascending { select.order_by_asc(id) } else { select.order_by_desc(id) };
+    select = if ascending {
+        select.order_by_asc(id)
+    } else {
+        select.order_by_desc(id)
+    };
     let mut rows = select.limit(page.limit + 1).all(connection).await?;
     let more = rows.len() as u64 > page.limit;
     rows.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
     if page.from_end {
         rows.reverse();
-        return Ok(Slice { rows, has_next: page.before.is_some(), has_previous: more });
+        return Ok(Slice {
+            rows,
+            has_next: page.before.is_some(),
+            has_previous: more,
+        });
     }
-    Ok(Slice { rows, has_next: more, has_previous: page.after.is_some() })
+    Ok(Slice {
+        rows,
+        has_next: more,
+        has_previous: page.after.is_some(),
+    })
 }

@@ -42,16 +42,23 @@ impl Store {
         .insert(&change.tx)
         .await?;
         change.task.plan_id = Some(plan_id);
-        let payload = json!({ "planId": plan_id, "version": 1, "author": author, "steps": draft.steps.len() });
+        let payload =
+            json!({ "planId": plan_id, "version": 1, "author": author, "steps": draft.steps.len() });
         change.record(EventKind::PlanCreated, Some(claim.step.id), &payload);
-        let ready = change.insert_steps(draft, plan_id, claim.step.max_attempts).await?;
+        let ready = change
+            .insert_steps(draft, plan_id, claim.step.max_attempts)
+            .await?;
         change.make_ready(&ready).await?;
         change.complete(claim).await?;
         change.commit().await
     }
 
     /// The plans of several tasks, newest version last.
-    pub async fn plans_of_tasks(&self, scope: &Scope, ids: &[TaskId]) -> Result<Vec<plan::Model>, StoreError> {
+    pub async fn plans_of_tasks(
+        &self,
+        scope: &Scope,
+        ids: &[TaskId],
+    ) -> Result<Vec<plan::Model>, StoreError> {
         Ok(plan::Entity::find()
             .filter(plan::Column::TenantId.eq(scope.tenant.clone()))
             .filter(plan::Column::TaskId.is_in(ids.iter().copied()))
@@ -68,8 +75,11 @@ impl TaskChange {
         plan_id: PlanId,
         max_attempts: i32,
     ) -> Result<Vec<step::Model>, StoreError> {
-        let ids: HashMap<&str, StepId> =
-            draft.steps.iter().map(|step| (step.key.as_str(), StepId::generate())).collect();
+        let ids: HashMap<&str, StepId> = draft
+            .steps
+            .iter()
+            .map(|step| (step.key.as_str(), StepId::generate()))
+            .collect();
         let rows: Vec<step::Model> = draft
             .steps
             .iter()
@@ -108,7 +118,11 @@ impl TaskChange {
         let edges: Vec<step_dependency::ActiveModel> = draft
             .steps
             .iter()
-            .flat_map(|step| step.depends_on.iter().map(|needed| (ids[step.key.as_str()], ids[needed.as_str()])))
+            .flat_map(|step| {
+                step.depends_on
+                    .iter()
+                    .map(|needed| (ids[step.key.as_str()], ids[needed.as_str()]))
+            })
             .map(|(step_id, depends_on_id)| step_dependency::ActiveModel {
                 step_id: Set(step_id),
                 depends_on_id: Set(depends_on_id),
@@ -121,8 +135,13 @@ impl TaskChange {
             .exec_without_returning(&self.tx)
             .await?;
         if !edges.is_empty() {
-            step_dependency::Entity::insert_many(edges).exec_without_returning(&self.tx).await?;
+            step_dependency::Entity::insert_many(edges)
+                .exec_without_returning(&self.tx)
+                .await?;
         }
-        Ok(rows.into_iter().filter(|step| step.open_dependencies == 0).collect())
+        Ok(rows
+            .into_iter()
+            .filter(|step| step.open_dependencies == 0)
+            .collect())
     }
 }

@@ -53,7 +53,11 @@ impl Store {
     /// Locks a task for a change. None if there is no such task.
     pub(super) async fn change_task(&self, id: TaskId) -> Result<Option<TaskChange>, StoreError> {
         let tx = self.begin().await?;
-        let Some(task) = task::Entity::find_by_id(id).lock(LockType::Update).one(&tx).await? else {
+        let Some(task) = task::Entity::find_by_id(id)
+            .lock(LockType::Update)
+            .one(&tx)
+            .await?
+        else {
             tx.rollback().await?;
             return Ok(None);
         };
@@ -65,7 +69,14 @@ impl Store {
 impl TaskChange {
     /// A change of a task whose row this transaction already holds, or has just inserted.
     pub(super) fn of(tx: DatabaseTransaction, task: task::Model, now: UnixMillis) -> Self {
-        Self { tx, task, now, events: Vec::new(), ready: false, cancelled: false }
+        Self {
+            tx,
+            task,
+            now,
+            events: Vec::new(),
+            ready: false,
+            cancelled: false,
+        }
     }
 
     /// Adds an event. Its number is the next of the task.
@@ -99,7 +110,14 @@ impl TaskChange {
 
     /// Writes the row and the events, and commits.
     pub(super) async fn commit(self) -> Result<Committed, StoreError> {
-        let Self { tx, task, now, events, ready, cancelled } = self;
+        let Self {
+            tx,
+            task,
+            now,
+            events,
+            ready,
+            cancelled,
+        } = self;
         let committed = Committed {
             tenant: task.tenant_id.clone(),
             task_id: task.id,
@@ -129,7 +147,9 @@ impl TaskChange {
         .update(&tx)
         .await?;
         if !events.is_empty() {
-            event::Entity::insert_many(events).exec_without_returning(&tx).await?;
+            event::Entity::insert_many(events)
+                .exec_without_returning(&tx)
+                .await?;
         }
         tx.commit().await?;
         Ok(committed)

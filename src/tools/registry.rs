@@ -9,11 +9,11 @@ use serde_json::Value;
 use super::{
     Tool, ToolContext, ToolDefinition, ToolError, arguments, canonical, output, schema::ArgumentSchema, text,
 };
-use crate::domain::digest::sha256_hex;
 pub use super::{
     output::{MAX_OUTPUT_BYTES, ToolOutput},
     schema::SchemaError,
 };
+use crate::domain::digest::sha256_hex;
 
 /// The longest name of a tool, in characters.
 const MAX_NAME_CHARS: usize = 64;

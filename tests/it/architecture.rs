@@ -17,8 +17,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tools", &["domain"]),
     ("agents", &["tools", "llm", "domain"]),
     ("planner", &["agents", "llm", "domain"]),
-    ("engine", &["planner", "agents", "tools", "memory", "llm", "store", "feed", "domain"]),
-    ("services", &["store", "feed", "limits", "memory", "llm", "agents", "tools", "domain"]),
+    (
+        "engine",
+        &[
+            "planner", "agents", "tools", "memory", "llm", "store", "feed", "domain",
+        ],
+    ),
+    (
+        "services",
+        &[
+            "store", "feed", "limits", "memory", "llm", "agents", "tools", "domain",
+        ],
+    ),
     ("api", &["services", "store", "feed", "domain"]),
     ("eval", &["services", "store", "feed", "domain"]),
     ("config", &[]),
@@ -30,13 +40,23 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("sea_orm", &["src/store/"]),
     ("sea_orm_migration", &["src/store/migrate.rs"]),
     // The configuration has a section of that name.
-    ("redis", &["src/feed/redis.rs", "src/limits/redis.rs", "src/config/environment.rs"]),
+    (
+        "redis",
+        &[
+            "src/feed/redis.rs",
+            "src/limits/redis.rs",
+            "src/config/environment.rs",
+        ],
+    ),
     ("faiss", &["src/memory/index/"]),
     ("faiss_sys", &["src/memory/index/"]),
     ("async_graphql", &["src/api/"]),
     ("async_graphql_axum", &["src/api/http/"]),
     ("axum", &["src/api/http/"]),
-    ("reqwest", &["src/llm/http/", "src/llm/openai/", "src/tools/builtin/web_fetch/"]),
+    (
+        "reqwest",
+        &["src/llm/http/", "src/llm/openai/", "src/tools/builtin/web_fetch/"],
+    ),
     ("figment", &["src/config/"]),
     ("governor", &["src/limits/local.rs"]),
 ];
@@ -56,11 +76,17 @@ fn sources() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
     walk(&root.join("src"), &mut found);
-    found.into_iter().map(|(path, code)| (path.strip_prefix(root).unwrap().to_owned(), code)).collect()
+    found
+        .into_iter()
+        .map(|(path, code)| (path.strip_prefix(root).unwrap().to_owned(), code))
+        .collect()
 }
 
 fn without_comments(code: &str) -> String {
-    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn module_of(path: &Path) -> String {
@@ -106,7 +132,10 @@ fn heads(list: &str) -> Vec<String> {
 }
 
 fn word(text: &str) -> String {
-    text.trim_start().chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect()
+    text.trim_start()
+        .chars()
+        .take_while(|char| char.is_alphanumeric() || *char == '_')
+        .collect()
 }
 
 #[test]
@@ -114,22 +143,31 @@ fn modules_use_only_what_lies_below_them() {
     let mut wrong = Vec::new();
     for (path, code) in sources() {
         let module = module_of(&path);
-        let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == module) else { continue };
+        let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == module) else {
+            continue;
+        };
         for used in modules_used(&code) {
             if used != module && !allowed.contains(&used.as_str()) {
                 wrong.push(format!("{} uses {used}", path.display()));
             }
         }
     }
-    assert!(wrong.is_empty(), "arrows that do not exist:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "arrows that do not exist:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn every_module_has_its_arrows() {
     let above = ["app", "commands", "lib", "main"];
     let known: Vec<&str> = ARROWS.iter().map(|(name, _)| *name).chain(above).collect();
-    let unknown: BTreeSet<String> =
-        sources().iter().map(|(path, _)| module_of(path)).filter(|module| !known.contains(&module.as_str())).collect();
+    let unknown: BTreeSet<String> = sources()
+        .iter()
+        .map(|(path, _)| module_of(path))
+        .filter(|module| !known.contains(&module.as_str()))
+        .collect();
     assert!(unknown.is_empty(), "modules without arrows: {unknown:?}");
 }
 
@@ -138,11 +176,20 @@ fn libraries_stay_where_they_belong() {
     let mut wrong = Vec::new();
     for (path, code) in sources() {
         for (library, places) in CONFINED {
-            let named = [format!("use {library}::"), format!(" {library}::"), format!("({library}::")];
+            let named = [
+                format!("use {library}::"),
+                format!(" {library}::"),
+                format!("({library}::"),
+            ];
             let is_named = named.iter().any(|form| code.contains(form.as_str()));
             // A module of ours may have a library's name.
             let is_ours = code.contains(&format!("mod {library};"));
-            if is_named && !is_ours && !places.iter().any(|place| path.to_str().unwrap().starts_with(place)) {
+            if is_named
+                && !is_ours
+                && !places
+                    .iter()
+                    .any(|place| path.to_str().unwrap().starts_with(place))
+            {
                 wrong.push(format!("{} names {library}", path.display()));
             }
         }

@@ -49,7 +49,11 @@ fn an_output_that_says_nothing_leaves_the_task() {
         "Today is Sunday, 22 November 2026.",
         "```\n84\n```",
     ] {
-        assert_eq!(fresh("Look into the shop", "Look", output).unwrap(), "Look into the shop.", "{output:?}");
+        assert_eq!(
+            fresh("Look into the shop", "Look", output).unwrap(),
+            "Look into the shop.",
+            "{output:?}"
+        );
     }
     assert_eq!(
         fresh("What is 12*7?", "What is 12*7", "84.").unwrap(),

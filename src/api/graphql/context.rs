@@ -19,11 +19,20 @@ pub struct RequestContext {
 impl RequestContext {
     /// The context of a new request. Loaders are never shared between requests, so neither are rows between callers.
     pub fn new(services: Services, caller: Caller, request_id: String) -> Self {
-        let reader = Reader { store: services.store.clone(), scope: caller.scope() };
+        let reader = Reader {
+            store: services.store.clone(),
+            scope: caller.scope(),
+        };
         let batches = Batches::default();
         let added = batches.clone();
         let loader = DataLoader::new(reader, move |load| added.add(load)).delay(Duration::ZERO);
-        Self { services, caller, request_id, batches, loader }
+        Self {
+            services,
+            caller,
+            request_id,
+            batches,
+            loader,
+        }
     }
 
     /// The loads of this request, which whoever executes it has to carry along.
@@ -51,6 +60,7 @@ pub(super) trait ContextExt {
 
 impl ContextExt for Context<'_> {
     fn request(&self) -> Result<&RequestContext, Error> {
-        self.data::<RequestContext>().map_err(|_| Error::Internal("a request without a context".into()))
+        self.data::<RequestContext>()
+            .map_err(|_| Error::Internal("a request without a context".into()))
     }
 }

@@ -57,10 +57,16 @@ pub fn code_of(error: &async_graphql::ServerError) -> Option<String> {
 #[derive(Debug)]
 pub(super) enum Error {
     /// `field` is the name of the argument, or of the field within the input object, that is at fault.
-    BadInput { field: &'static str, message: String },
+    BadInput {
+        field: &'static str,
+        message: String,
+    },
     NotFound(String),
     /// `field`, as above, is what the present state does not allow.
-    Conflict { field: &'static str, message: String },
+    Conflict {
+        field: &'static str,
+        message: String,
+    },
     RateLimited(Duration),
     Internal(Box<dyn StdError + Send + Sync>),
 }
@@ -106,11 +112,18 @@ impl From<Error> for async_graphql::Error {
             Error::Conflict { message, .. } => (Code::Conflict, message, None),
             Error::RateLimited(wait) => {
                 let wait = whole_millis(wait);
-                (Code::RateLimited, format!("too many requests: try again in {wait} ms"), Some(wait))
+                (
+                    Code::RateLimited,
+                    format!("too many requests: try again in {wait} ms"),
+                    Some(wait),
+                )
             }
             Error::Internal(source) => {
                 // The request's span names the request; the client gets its id in place of this.
-                tracing::error!(error = source.as_ref() as &dyn StdError, "a request failed inside");
+                tracing::error!(
+                    error = source.as_ref() as &dyn StdError,
+                    "a request failed inside"
+                );
                 (Code::InternalServerError, "internal error".to_owned(), None)
             }
         };

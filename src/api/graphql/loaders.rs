@@ -117,8 +117,20 @@ impl Loader<EventsOf> for Reader {
         let pages = grouped(keys.iter().map(|key| ((key.after, key.limit), key.task)));
         let mut found = HashMap::new();
         for ((after, limit), tasks) in pages {
-            let rows = self.store.events_of_tasks(&self.scope, &tasks, after, limit).await?;
-            found.extend(grouped(rows.into_iter().map(|row| (EventsOf { task: row.task_id, after, limit }, row))));
+            let rows = self
+                .store
+                .events_of_tasks(&self.scope, &tasks, after, limit)
+                .await?;
+            found.extend(grouped(rows.into_iter().map(|row| {
+                (
+                    EventsOf {
+                        task: row.task_id,
+                        after,
+                        limit,
+                    },
+                    row,
+                )
+            })));
         }
         Ok(found)
     }
@@ -132,9 +144,15 @@ impl Loader<WrittenBy> for Reader {
     type Value = Vec<memory::Model>;
     type Error = Arc<StoreError>;
 
-    async fn load(&self, keys: &[WrittenBy]) -> Result<HashMap<WrittenBy, Vec<memory::Model>>, Arc<StoreError>> {
+    async fn load(
+        &self,
+        keys: &[WrittenBy],
+    ) -> Result<HashMap<WrittenBy, Vec<memory::Model>>, Arc<StoreError>> {
         let ids: Vec<StepId> = keys.iter().map(|key| key.0).collect();
         let rows = self.store.memories_written_by(&self.scope, &ids).await?;
-        Ok(grouped(rows.into_iter().filter_map(|row| Some((WrittenBy(row.source_step_id?), row)))))
+        Ok(grouped(
+            rows.into_iter()
+                .filter_map(|row| Some((WrittenBy(row.source_step_id?), row))),
+        ))
     }
 }

@@ -46,7 +46,11 @@ pub struct Mutation(task::TaskMutation, memory::MemoryMutation, event::EventMuta
 
 /// Live reads.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(event::EventSubscription, step::StepSubscription, task::TaskSubscription);
+pub struct Subscription(
+    event::EventSubscription,
+    step::StepSubscription,
+    task::TaskSubscription,
+);
 
 /// The schema this program serves.
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
@@ -62,6 +66,9 @@ pub fn schema() -> SchemaBuilder<Query, Mutation, Subscription> {
 
 /// The schema as text, as it stands in `schema.graphql`.
 pub fn sdl() -> String {
-    let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_enum_items().include_specified_by();
+    let options = async_graphql::SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_enum_items()
+        .include_specified_by();
     schema().finish().sdl_with_options(options)
 }

@@ -14,7 +14,11 @@ use super::{
 
 /// Something with an id that stays the same and names its kind.
 #[derive(Interface)]
-#[graphql(field(name = "id", ty = "ID", desc = "The id: a prefix for the kind and 32 hex digits."))]
+#[graphql(field(
+    name = "id",
+    ty = "ID",
+    desc = "The id: a prefix for the kind and 32 hex digits."
+))]
 pub(super) enum Node {
     Task(Task),
     Step(Step),
@@ -39,9 +43,18 @@ impl NodeQuery {
 async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Error> {
     let (services, caller) = (ctx.services()?, ctx.caller()?);
     Ok(match id.split_once('_').map_or("", |(kind, _)| kind) {
-        TaskId::PREFIX => services.task(caller, decode("id", id)?).await?.map(|row| Node::Task(Task(row))),
-        StepId::PREFIX => services.step(caller, decode("id", id)?).await?.map(|row| Node::Step(Step(row))),
-        MemoryId::PREFIX => services.memory(caller, decode("id", id)?).await?.map(|row| Node::Memory(Memory(row))),
+        TaskId::PREFIX => services
+            .task(caller, decode("id", id)?)
+            .await?
+            .map(|row| Node::Task(Task(row))),
+        StepId::PREFIX => services
+            .step(caller, decode("id", id)?)
+            .await?
+            .map(|row| Node::Step(Step(row))),
+        MemoryId::PREFIX => services
+            .memory(caller, decode("id", id)?)
+            .await?
+            .map(|row| Node::Memory(Memory(row))),
         _ => {
             let message = "id: expected an id that begins with task_, step_ or mem_".to_owned();
             return Err(Error::BadInput { field: "id", message });

@@ -31,15 +31,26 @@ impl PageArgs {
         let (limit, from_end) = match (self.first, self.last) {
             (Some(_), Some(_)) => {
                 let message = "give first or last, not both".to_owned();
-                return Err(Error::BadInput { field: "last", message });
+                return Err(Error::BadInput {
+                    field: "last",
+                    message,
+                });
             }
             (None, Some(last)) => (page_size("last", last)?, true),
             (first, None) => (page_size("first", first.unwrap_or(DEFAULT_PAGE))?, false),
         };
         Ok(Page {
             limit,
-            after: self.after.as_deref().map(|cursor| decode("after", cursor)).transpose()?,
-            before: self.before.as_deref().map(|cursor| decode("before", cursor)).transpose()?,
+            after: self
+                .after
+                .as_deref()
+                .map(|cursor| decode("after", cursor))
+                .transpose()?,
+            before: self
+                .before
+                .as_deref()
+                .map(|cursor| decode("before", cursor))
+                .transpose()?,
             from_end,
             descending,
         })
@@ -51,7 +62,10 @@ pub(super) fn page_size(field: &'static str, size: i32) -> Result<u64, Error> {
     u64::try_from(size)
         .ok()
         .filter(|_| (1..=MAX_PAGE).contains(&size))
-        .ok_or_else(|| Error::BadInput { field, message: format!("{field} is between 1 and {MAX_PAGE}") })
+        .ok_or_else(|| Error::BadInput {
+            field,
+            message: format!("{field} is between 1 and {MAX_PAGE}"),
+        })
 }
 
 fn encode(id: Uuid) -> String {
@@ -63,7 +77,10 @@ fn decode(field: &'static str, cursor: &str) -> Result<Uuid, Error> {
         .decode(cursor)
         .ok()
         .and_then(|bytes| Uuid::from_slice(&bytes).ok())
-        .ok_or_else(|| Error::BadInput { field, message: format!("{field} is not a cursor of this list") })
+        .ok_or_else(|| Error::BadInput {
+            field,
+            message: format!("{field} is not a cursor of this list"),
+        })
 }
 
 /// Rows as a connection.
@@ -73,6 +90,11 @@ pub(super) fn connection<R, N: OutputType>(
     node: impl Fn(R) -> N,
 ) -> Connection<String, N, EmptyFields, EmptyFields> {
     let mut connection = Connection::new(slice.has_previous, slice.has_next);
-    connection.edges.extend(slice.rows.into_iter().map(|row| Edge::new(encode(id(&row)), node(row))));
+    connection.edges.extend(
+        slice
+            .rows
+            .into_iter()
+            .map(|row| Edge::new(encode(id(&row)), node(row))),
+    );
     connection
 }

@@ -28,7 +28,10 @@ pub(super) enum UserErrorCode {
 
 /// Splits an outcome into the object and the refusals; faults and rate limits stay errors. `id` is the field of the
 /// input that names the object: the one at fault where there is no such thing.
-pub(super) fn outcome<T>(result: Result<T, Error>, id: &'static str) -> Result<(Option<T>, Vec<UserError>), Error> {
+pub(super) fn outcome<T>(
+    result: Result<T, Error>,
+    id: &'static str,
+) -> Result<(Option<T>, Vec<UserError>), Error> {
     let (code, field, message) = match result {
         Ok(object) => return Ok((Some(object), Vec::new())),
         Err(Error::BadInput { field, message }) => (UserErrorCode::BadUserInput, field, message),
@@ -36,5 +39,12 @@ pub(super) fn outcome<T>(result: Result<T, Error>, id: &'static str) -> Result<(
         Err(Error::NotFound(message)) => (UserErrorCode::NotFound, id, message),
         Err(error) => return Err(error),
     };
-    Ok((None, vec![UserError { field: vec!["input".to_owned(), field.to_owned()], code, message }]))
+    Ok((
+        None,
+        vec![UserError {
+            field: vec!["input".to_owned(), field.to_owned()],
+            code,
+            message,
+        }],
+    ))
 }

@@ -27,6 +27,9 @@ pub(super) struct ViewerQuery;
 impl ViewerQuery {
     /// The caller, as the server sees them.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer, Error> {
-        Ok(Viewer { tenant_id: ctx.caller()?.tenant.0.clone(), auth_mode: AuthMode::Open })
+        Ok(Viewer {
+            tenant_id: ctx.caller()?.tenant.0.clone(),
+            auth_mode: AuthMode::Open,
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! Answers: their media type, their status, and what they may not carry
 //! (<https://graphql.github.io/graphql-over-http/draft/>).
 
+use async_graphql_axum::GraphQLResponse;
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -23,7 +24,11 @@ impl MediaType {
     pub(super) fn accepted(headers: &HeaderMap) -> Option<Self> {
         let mut best: Option<(f32, Self)> = None;
         let mut any = false;
-        for part in headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','))
+        for part in headers
+            .get_all(header::ACCEPT)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|v| v.split(','))
         {
             any = true;
             let mut pieces = part.split(';').map(str::trim);
@@ -40,7 +45,19 @@ impl MediaType {
                 best = Some((quality, media));
             }
         }
-        if any { best.map(|(_, media)| media) } else { Some(Self::Json) }
+        if any {
+            best.map(|(_, media)| media)
+        } else {
+            Some(Self::Json)
+        }
+    }
+
+    /// The status of a request that was understood as HTTP and refused as GraphQL.
+    fn refusal_status(self) -> StatusCode {
+        match self {
+            Self::GraphqlResponse => StatusCode::BAD_REQUEST,
+            Self::Json => StatusCode::OK,
+        }
     }
 
     fn content_type(self) -> HeaderValue {
@@ -61,30 +78,28 @@ pub(super) enum Outcome {
 
 /// An outcome as an answer.
 pub(super) fn answer(outcome: Outcome, media: MediaType) -> Response {
-    let (status, body) = match outcome {
-        Outcome::Executed(response) => (StatusCode::OK, serde_json::to_vec(&response)),
+    let mut response = match outcome {
+        Outcome::Executed(response) => GraphQLResponse::from(response).into_response(),
+        // No `data` at all: nothing was carried out.
         Outcome::Refused(errors) => {
-            let status = match media {
-                MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
-                MediaType::Json => StatusCode::OK,
-            };
-            // No `data` at all: nothing was carried out.
-            (status, serde_json::to_vec(&json!({ "errors": errors })))
+            (media.refusal_status(), json!({ "errors": errors }).to_string()).into_response()
         }
     };
-    match body {
-        Ok(body) => (status, [(header::CONTENT_TYPE, media.content_type())], body).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be written");
-            refusal(StatusCode::INTERNAL_SERVER_ERROR, Code::InternalServerError, "internal error")
-        }
-    }
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, media.content_type());
+    response
 }
 
 /// An answer to a request that is no GraphQL request at all.
 pub(super) fn refusal(status: StatusCode, code: Code, message: &str) -> Response {
     let body = json!({ "errors": [error(code, message)] }).to_string();
-    (status, [(header::CONTENT_TYPE, MediaType::Json.content_type())], body).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, MediaType::Json.content_type())],
+        body,
+    )
+        .into_response()
 }
 
 /// One GraphQL error.

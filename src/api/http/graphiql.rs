@@ -87,7 +87,9 @@ pub(super) async fn asset(Path(name): Path<String>) -> Response {
     )
         .into_response();
     if asset.gzipped {
-        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     response
 }

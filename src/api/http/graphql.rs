@@ -23,11 +23,7 @@ use crate::{
 };
 
 /// `POST /graphql`.
-pub(super) async fn post(
-    State(state): State<HttpState>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(super) async fn post(State(state): State<HttpState>, headers: HeaderMap, body: Body) -> Response {
     // A page of another origin can send other types without asking first: nothing is carried out for it.
     if !is_json(&headers) {
         let message = "send the request as application/json";
@@ -63,7 +59,10 @@ pub(super) async fn get(State(state): State<HttpState>, request: Request) -> Res
 
 /// `GET /schema.graphql`.
 pub(super) async fn sdl() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], graphql::sdl())
+    (
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+        graphql::sdl(),
+    )
 }
 
 async fn execute(state: &HttpState, headers: &HeaderMap, params: Params, may_mutate: bool) -> Response {
@@ -83,12 +82,19 @@ async fn execute(state: &HttpState, headers: &HeaderMap, params: Params, may_mut
         Some(OperationType::Query) => {}
         Some(OperationType::Mutation) if may_mutate => {}
         Some(OperationType::Mutation) => {
-            let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, "send mutations with POST");
-            response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+            let mut response = refusal(
+                StatusCode::METHOD_NOT_ALLOWED,
+                Code::BadRequest,
+                "send mutations with POST",
+            );
+            response
+                .headers_mut()
+                .insert(header::ALLOW, header::HeaderValue::from_static("POST"));
             return response;
         }
         Some(OperationType::Subscription) => {
-            let message = "subscriptions go over a WebSocket with the protocol graphql-transport-ws, on this path";
+            let message =
+                "subscriptions go over a WebSocket with the protocol graphql-transport-ws, on this path";
             return refused(Code::BadRequest, message);
         }
         None => {
@@ -96,13 +102,21 @@ async fn execute(state: &HttpState, headers: &HeaderMap, params: Params, may_mut
             return refused(Code::OperationResolutionFailure, message);
         }
     }
-    let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
-    let run = state.executor.run(params.into_request(), document, Caller::open(), request_id);
+    let request_id = headers
+        .get("x-request-id")
+        .and_then(|id| id.to_str().ok())
+        .unwrap_or_default();
+    let run = state
+        .executor
+        .run(params.into_request(), document, Caller::open(), request_id);
     match tokio::time::timeout(state.settings.request_timeout, run).await {
         Ok(response) if is_refusal(&response) => answer(Outcome::Refused(errors_of(&response)), media),
         Ok(response) => answer(Outcome::Executed(response), media),
         Err(_elapsed) => {
-            let message = format!("the operation took longer than {} ms", state.settings.request_timeout.as_millis());
+            let message = format!(
+                "the operation took longer than {} ms",
+                state.settings.request_timeout.as_millis()
+            );
             refused(Code::Timeout, &message)
         }
     }

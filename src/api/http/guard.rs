@@ -43,7 +43,11 @@ pub struct Refused {
 
 impl Refused {
     fn too_complex(message: String) -> Self {
-        Self { code: Code::QueryTooComplex, message, locations: Vec::new() }
+        Self {
+            code: Code::QueryTooComplex,
+            message,
+            locations: Vec::new(),
+        }
     }
 
     /// `before` is the document up to the block string.
@@ -51,7 +55,11 @@ impl Refused {
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
         let message = "a block string is not closed".to_owned();
-        Self { code: Code::GraphqlParseFailed, message, locations: vec![(line, column)] }
+        Self {
+            code: Code::GraphqlParseFailed,
+            message,
+            locations: vec![(line, column)],
+        }
     }
 }
 
@@ -68,11 +76,13 @@ pub fn check(document: &str) -> Result<ExecutableDocument, Refused> {
     })?;
     let Extent { fields, depth } = expanded(&parsed);
     if fields > MAX_FIELDS {
-        let message = format!("the document has more than {MAX_FIELDS} fields once its fragments are expanded");
+        let message =
+            format!("the document has more than {MAX_FIELDS} fields once its fragments are expanded");
         return Err(Refused::too_complex(message));
     }
     if depth > MAX_DEPTH {
-        let message = format!("the document is nested deeper than {MAX_DEPTH} levels once its fragments are expanded");
+        let message =
+            format!("the document is nested deeper than {MAX_DEPTH} levels once its fragments are expanded");
         return Err(Refused::too_complex(message));
     }
     Ok(parsed)
@@ -81,7 +91,11 @@ pub fn check(document: &str) -> Result<ExecutableDocument, Refused> {
 /// The parser repeats the line at fault, which may be the whole document; the last line says what is wrong, and the
 /// locations say where.
 fn in_short(message: &str) -> String {
-    match message.trim_end().rsplit_once('\n').and_then(|(_, last)| last.trim_start().strip_prefix("= ")) {
+    match message
+        .trim_end()
+        .rsplit_once('\n')
+        .and_then(|(_, last)| last.trim_start().strip_prefix("= "))
+    {
         Some(wrong) => format!("the document cannot be parsed: {wrong}"),
         None => message.to_owned(),
     }
@@ -90,7 +104,10 @@ fn in_short(message: &str) -> String {
 /// Counts bytes, tokens and nesting. Brackets inside strings and comments do not count.
 fn scan(document: &str) -> Result<(), Refused> {
     if document.len() > MAX_BYTES {
-        let message = format!("the document has {} bytes; at most {MAX_BYTES} are allowed", document.len());
+        let message = format!(
+            "the document has {} bytes; at most {MAX_BYTES} are allowed",
+            document.len()
+        );
         return Err(Refused::too_complex(message));
     }
     let bytes = document.as_bytes();
@@ -141,7 +158,10 @@ fn is_word(byte: u8) -> bool {
 }
 
 fn end_of_line(bytes: &[u8], from: usize) -> usize {
-    bytes[from..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(bytes.len(), |length| from + length)
+    bytes[from..]
+        .iter()
+        .position(|byte| matches!(byte, b'\n' | b'\r'))
+        .map_or(bytes.len(), |length| from + length)
 }
 
 /// The place after a string that begins at `from`; an unfinished one ends with its line. None for a block that is not
@@ -185,26 +205,43 @@ impl Extent {
 
     /// One beside the other.
     fn beside(self, other: Self) -> Self {
-        Self { fields: self.fields.saturating_add(other.fields), depth: self.depth.max(other.depth) }
+        Self {
+            fields: self.fields.saturating_add(other.fields),
+            depth: self.depth.max(other.depth),
+        }
     }
 
     /// One level around it.
     fn wrapped(self) -> Self {
-        Self { fields: self.fields.saturating_add(1), depth: self.depth.saturating_add(1) }
+        Self {
+            fields: self.fields.saturating_add(1),
+            depth: self.depth.saturating_add(1),
+        }
     }
 }
 
 /// The fields of all operations together, and the deepest of all selections, those of unused fragments included: those
 /// are walked as well before they are refused. Fragments that spread themselves are left to validation.
 fn expanded(document: &ExecutableDocument) -> Extent {
-    let mut extents = Extents { fragments: &document.fragments, known: HashMap::new() };
+    let mut extents = Extents {
+        fragments: &document.fragments,
+        known: HashMap::new(),
+    };
     let whole = document
         .operations
         .iter()
         .map(|(_, operation)| extents.of(&operation.node.selection_set.node, 0))
         .fold(Extent::default(), Extent::beside);
-    let deepest = document.fragments.keys().map(|name| extents.of_fragment(name, 0).depth).max().unwrap_or_default();
-    Extent { depth: whole.depth.max(deepest), ..whole }
+    let deepest = document
+        .fragments
+        .keys()
+        .map(|name| extents.of_fragment(name, 0).depth)
+        .max()
+        .unwrap_or_default();
+    Extent {
+        depth: whole.depth.max(deepest),
+        ..whole
+    }
 }
 
 struct Extents<'a> {
@@ -217,16 +254,26 @@ impl<'a> Extents<'a> {
     /// Recursion is bounded by `level`: what lies too deep is not looked at, only called endless.
     fn of(&mut self, set: &'a SelectionSet, level: u64) -> Extent {
         if level > MAX_DEPTH {
-            return Extent { fields: 0, depth: u64::MAX };
+            return Extent {
+                fields: 0,
+                depth: u64::MAX,
+            };
         }
-        set.items.iter().map(|item| self.of_selection(&item.node, level)).fold(Extent::default(), Extent::beside)
+        set.items
+            .iter()
+            .map(|item| self.of_selection(&item.node, level))
+            .fold(Extent::default(), Extent::beside)
     }
 
     fn of_selection(&mut self, selection: &'a Selection, level: u64) -> Extent {
         match selection {
             Selection::Field(field) => self.of(&field.node.selection_set.node, level + 1).wrapped(),
-            Selection::InlineFragment(fragment) => self.of(&fragment.node.selection_set.node, level + 1).wrapped(),
-            Selection::FragmentSpread(spread) => self.of_fragment(spread.node.fragment_name.node.as_str(), level),
+            Selection::InlineFragment(fragment) => {
+                self.of(&fragment.node.selection_set.node, level + 1).wrapped()
+            }
+            Selection::FragmentSpread(spread) => {
+                self.of_fragment(spread.node.fragment_name.node.as_str(), level)
+            }
         }
     }
 
@@ -234,7 +281,9 @@ impl<'a> Extents<'a> {
         if let Some(known) = self.known.get(name) {
             return known.unwrap_or(Extent::LEAF);
         }
-        let Some(fragment) = self.fragments.get(name) else { return Extent::LEAF };
+        let Some(fragment) = self.fragments.get(name) else {
+            return Extent::LEAF;
+        };
         self.known.insert(name, None);
         let extent = self.of(&fragment.node.selection_set.node, level + 1).wrapped();
         self.known.insert(name, Some(extent));

@@ -22,7 +22,10 @@ pub(super) async fn live() -> &'static str {
 
 /// `GET /readyz`: 200 if requests can be served. Without Redis everything works, only slower: degraded, not down.
 pub(super) async fn ready(State(state): State<HttpState>) -> impl IntoResponse {
-    let database = matches!(tokio::time::timeout(PATIENCE, state.services.store.ping()).await, Ok(Ok(())));
+    let database = matches!(
+        tokio::time::timeout(PATIENCE, state.services.store.ping()).await,
+        Ok(Ok(()))
+    );
     let doorbell = state.services.feed.is_connected();
     let (status, word) = match (database, doorbell) {
         (true, true) => (StatusCode::OK, "ready"),
@@ -30,12 +33,18 @@ pub(super) async fn ready(State(state): State<HttpState>) -> impl IntoResponse {
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
     };
     let word_of = |up| if up { "up" } else { "down" };
-    (status, Json(json!({ "status": word, "database": word_of(database), "doorbell": word_of(doorbell) })))
+    (
+        status,
+        Json(json!({ "status": word, "database": word_of(database), "doorbell": word_of(doorbell) })),
+    )
 }
 
 /// `GET /metrics`, for Prometheus.
 pub(super) async fn metrics(State(state): State<HttpState>) -> impl IntoResponse {
     metrics::counter!("database_statements_total").absolute(state.services.store.statements());
     metrics::gauge!("doorbell_connected").set(f64::from(u8::from(state.services.feed.is_connected())));
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render())
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        state.metrics.render(),
+    )
 }

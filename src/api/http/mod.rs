@@ -57,10 +57,25 @@ pub struct HttpSettings {
 }
 
 impl HttpState {
-    pub fn new(services: Services, schema: ApiSchema, metrics: PrometheusHandle, settings: HttpSettings) -> Self {
+    pub fn new(
+        services: Services,
+        schema: ApiSchema,
+        metrics: PrometheusHandle,
+        settings: HttpSettings,
+    ) -> Self {
         let executor = GuardedExecutor::new(schema, services.clone());
-        let sockets = Sockets::new(settings.websocket.clone(), executor.clone(), settings.request_timeout);
-        Self { services, metrics, settings: Arc::new(settings), sockets: Arc::new(sockets), executor }
+        let sockets = Sockets::new(
+            settings.websocket.clone(),
+            executor.clone(),
+            settings.request_timeout,
+        );
+        Self {
+            services,
+            metrics,
+            settings: Arc::new(settings),
+            sockets: Arc::new(sockets),
+            executor,
+        }
     }
 }
 
@@ -93,15 +108,28 @@ fn finish(router: Router) -> Router {
     let id = HeaderName::from_static("x-request-id");
     let no_sniffing = HeaderValue::from_static("nosniff");
     router
-        .fallback(|| async { answer::refusal(StatusCode::NOT_FOUND, Code::NotFound, "there is nothing here") })
+        .fallback(|| async {
+            answer::refusal(StatusCode::NOT_FOUND, Code::NotFound, "there is nothing here")
+        })
         .method_not_allowed_fallback(|| async {
-            answer::refusal(StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, "this method is not allowed here")
+            answer::refusal(
+                StatusCode::METHOD_NOT_ALLOWED,
+                Code::BadRequest,
+                "this method is not allowed here",
+            )
         })
         .layer(CatchPanicLayer::custom(|_| {
-            answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, Code::InternalServerError, "internal error")
-                .into_response()
+            answer::refusal(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                Code::InternalServerError,
+                "internal error",
+            )
+            .into_response()
         }))
-        .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, no_sniffing))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::X_CONTENT_TYPE_OPTIONS,
+            no_sniffing,
+        ))
         .layer(PropagateRequestIdLayer::new(id.clone()))
         .layer(SetRequestIdLayer::new(id, MakeRequestUuid))
 }

@@ -11,7 +11,12 @@ use serde_json::json;
 
 use crate::{
     domain::lifecycle::Lifecycle,
-    store::{Committed, Store, StoreError, ledger::{NewLedgerEntry, Tokens}, steps::Claim, task_change::TaskChange},
+    store::{
+        Committed, Store, StoreError,
+        ledger::{NewLedgerEntry, Tokens},
+        steps::Claim,
+        task_change::TaskChange,
+    },
 };
 
 /// A model call about to be made.
@@ -52,7 +57,11 @@ pub struct LlmSettlement {
 
 impl Store {
     /// Writes a call down and holds its worst case against the budget.
-    pub async fn reserve_llm_call(&self, claim: &Claim, call: &NewLlmCall) -> Result<Reservation, StoreError> {
+    pub async fn reserve_llm_call(
+        &self,
+        claim: &Claim,
+        call: &NewLlmCall,
+    ) -> Result<Reservation, StoreError> {
         let mut change = self.change_held(claim).await?;
         if let Some(budget) = change.task.budget_nanos {
             let left = NanoUsd(budget.0 - change.task.cost_nanos.0 - change.task.reserved_nanos.0);
@@ -114,7 +123,14 @@ impl Store {
             return change.commit().await;
         }
         change.give_back(call.reserved_nanos);
-        let Tokens { input, cache_read, cache_write, output, reasoning, estimated } = settled.tokens;
+        let Tokens {
+            input,
+            cache_read,
+            cache_write,
+            output,
+            reasoning,
+            estimated,
+        } = settled.tokens;
         llm_call::ActiveModel {
             id: Set(id),
             status: Set(call.status.to(CallStatus::Succeeded)?),
@@ -200,7 +216,10 @@ impl Store {
 
 impl TaskChange {
     async fn llm_call(&self, id: LlmCallId) -> Result<llm_call::Model, StoreError> {
-        llm_call::Entity::find_by_id(id).one(&self.tx).await?.ok_or(StoreError::Missing("a model call"))
+        llm_call::Entity::find_by_id(id)
+            .one(&self.tx)
+            .await?
+            .ok_or(StoreError::Missing("a model call"))
     }
 
     fn give_back(&mut self, reserved: NanoUsd) {
@@ -231,7 +250,10 @@ impl TaskChange {
             .await?;
         }
         tool_call::Entity::update_many()
-            .col_expr(tool_call::Column::Status, Expr::val(CallStatus::Dispatched.to(CallStatus::Unknown)?))
+            .col_expr(
+                tool_call::Column::Status,
+                Expr::val(CallStatus::Dispatched.to(CallStatus::Unknown)?),
+            )
             .filter(tool_call::Column::StepId.eq(claim.step.id))
             .filter(tool_call::Column::AttemptId.eq(claim.attempt_id))
             .filter(tool_call::Column::Status.eq(CallStatus::Dispatched))

@@ -34,11 +34,17 @@ pub enum ToolSettlement {
 
 impl Store {
     /// Writes a call down as sent. Nothing is sent before this returns.
-    pub async fn dispatch_tool_call(&self, claim: &Claim, call: &NewToolCall) -> Result<ToolCallId, StoreError> {
+    pub async fn dispatch_tool_call(
+        &self,
+        claim: &Claim,
+        call: &NewToolCall,
+    ) -> Result<ToolCallId, StoreError> {
         let change = self.change_held(claim).await?;
         let id = ToolCallId::generate();
         let status = CallStatus::Reserved.to(CallStatus::Dispatched)?;
-        row(claim, id, call, status, change.now).insert(&change.tx).await?;
+        row(claim, id, call, status, change.now)
+            .insert(&change.tx)
+            .await?;
         change.commit().await?;
         Ok(id)
     }
@@ -58,7 +64,13 @@ impl Store {
             error_message: Set(Some(message.to_owned())),
             ended_at: Set(Some(change.now)),
             duration_ms: Set(Some(0)),
-            ..row(claim, id, call, CallStatus::Reserved.to(CallStatus::Failed)?, change.now)
+            ..row(
+                claim,
+                id,
+                call,
+                CallStatus::Reserved.to(CallStatus::Failed)?,
+                change.now,
+            )
         };
         refused.insert(&change.tx).await?;
         let payload = json!({
@@ -83,8 +95,12 @@ impl Store {
             .await?
             .ok_or(StoreError::Missing("a tool call"))?;
         let (status, result, truncated, error) = match settled {
-            ToolSettlement::Succeeded { result, truncated } => (CallStatus::Succeeded, Some(result), truncated, None),
-            ToolSettlement::Failed { code, message } => (CallStatus::Failed, None, false, Some((code, message))),
+            ToolSettlement::Succeeded { result, truncated } => {
+                (CallStatus::Succeeded, Some(result), truncated, None)
+            }
+            ToolSettlement::Failed { code, message } => {
+                (CallStatus::Failed, None, false, Some((code, message)))
+            }
         };
         let payload = json!({
             "callId": id, "tool": call.tool, "status": status, "durationMs": duration_ms,

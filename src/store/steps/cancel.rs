@@ -28,7 +28,12 @@ impl TaskChange {
         let in_flight = self.calls_in_flight(claim).await?;
         self.release_reservations(claim).await?;
         self.end_attempt(claim, AttemptOutcome::Cancelled, None).await?;
-        self.end_step(claim.step.id, StepStatus::Running.to(StepStatus::Cancelled)?, None).await?;
+        self.end_step(
+            claim.step.id,
+            StepStatus::Running.to(StepStatus::Cancelled)?,
+            None,
+        )
+        .await?;
         let payload = json!({ "status": StepStatus::Cancelled, "inFlight": in_flight });
         self.record(EventKind::StepCancelled, Some(claim.step.id), &payload);
         self.end_if_done().await
@@ -48,9 +53,12 @@ impl TaskChange {
             .filter(tool_call::Column::Status.is_in(under_way))
             .all(&self.tx)
             .await?;
-        let llm = llm.iter().map(|call| json!({ "llmCall": call.id, "model": call.model, "fate": "DROPPED" }));
-        let tools =
-            tools.iter().map(|call| json!({ "toolCall": call.id, "tool": call.tool, "fate": CallStatus::Unknown }));
+        let llm = llm
+            .iter()
+            .map(|call| json!({ "llmCall": call.id, "model": call.model, "fate": "DROPPED" }));
+        let tools = tools
+            .iter()
+            .map(|call| json!({ "toolCall": call.id, "tool": call.tool, "fate": CallStatus::Unknown }));
         Ok(llm.chain(tools).collect())
     }
 }

@@ -11,7 +11,8 @@ use entity::{
     values::JsonText,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
+    Statement,
 };
 use serde_json::json;
 
@@ -35,11 +36,21 @@ pub struct Claimed {
 
 impl Store {
     /// Claims up to `limit` ready steps for `worker`, highest priority and longest waiting first.
-    pub async fn claim_steps(&self, worker: &str, limit: u64, lease: Duration) -> Result<Claimed, StoreError> {
+    pub async fn claim_steps(
+        &self,
+        worker: &str,
+        limit: u64,
+        lease: Duration,
+    ) -> Result<Claimed, StoreError> {
         let tx = self.begin().await?;
         let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let steps = step::Entity::find()
-            .from_raw_sql(claim_statement(tx.get_database_backend(), worker, limit, lease_ms))
+            .from_raw_sql(claim_statement(
+                tx.get_database_backend(),
+                worker,
+                limit,
+                lease_ms,
+            ))
             .all(&tx)
             .await?;
         if steps.is_empty() {
@@ -57,22 +68,28 @@ impl Store {
             .await?;
         let (mut claimed, mut events, mut attempts) = (Claimed::default(), Vec::new(), Vec::new());
         for mut task in tasks {
-            let mut record = |task: &mut task::Model, kind, step: Option<&step::Model>, payload: serde_json::Value| {
-                task.event_seq += 1;
-                events.push(event::ActiveModel {
-                    task_id: Set(task.id),
-                    seq: Set(task.event_seq),
-                    tenant_id: Set(task.tenant_id.clone()),
-                    kind: Set(kind),
-                    step_id: Set(step.map(|step| step.id)),
-                    payload: Set(JsonText(payload.to_string())),
-                    created_at: Set(now),
-                });
-            };
+            let mut record =
+                |task: &mut task::Model, kind, step: Option<&step::Model>, payload: serde_json::Value| {
+                    task.event_seq += 1;
+                    events.push(event::ActiveModel {
+                        task_id: Set(task.id),
+                        seq: Set(task.event_seq),
+                        tenant_id: Set(task.tenant_id.clone()),
+                        kind: Set(kind),
+                        step_id: Set(step.map(|step| step.id)),
+                        payload: Set(JsonText(payload.to_string())),
+                        created_at: Set(now),
+                    });
+                };
             if task.status == TaskStatus::Pending {
                 task.status = TaskStatus::Running;
                 task.started_at = Some(now);
-                record(&mut task, EventKind::TaskStarted, None, json!({ "status": TaskStatus::Running }));
+                record(
+                    &mut task,
+                    EventKind::TaskStarted,
+                    None,
+                    json!({ "status": TaskStatus::Running }),
+                );
             }
             let steps = by_task.remove(&task.id).unwrap_or_default();
             for step in &steps {
@@ -113,11 +130,19 @@ impl Store {
                     started_at: Set(now),
                     ended_at: Set(None),
                 });
-                claimed.claims.push(Claim { step, task: task.clone(), attempt_id });
+                claimed.claims.push(Claim {
+                    step,
+                    task: task.clone(),
+                    attempt_id,
+                });
             }
         }
-        attempt::Entity::insert_many(attempts).exec_without_returning(&tx).await?;
-        event::Entity::insert_many(events).exec_without_returning(&tx).await?;
+        attempt::Entity::insert_many(attempts)
+            .exec_without_returning(&tx)
+            .await?;
+        event::Entity::insert_many(events)
+            .exec_without_returning(&tx)
+            .await?;
         tx.commit().await?;
         Ok(claimed)
     }

@@ -6,8 +6,8 @@ use entity::{
     message, step, step_dependency, step_output,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, sea_query::Expr,
 };
 use serde_json::json;
 
@@ -61,9 +61,15 @@ impl Store {
 impl TaskChange {
     /// Marks the held step completed and moves on whatever waited for it.
     pub(in crate::store) async fn complete(&mut self, claim: &Claim) -> Result<(), StoreError> {
-        self.end_step(claim.step.id, StepStatus::Running.to(StepStatus::Completed)?, None).await?;
+        self.end_step(
+            claim.step.id,
+            StepStatus::Running.to(StepStatus::Completed)?,
+            None,
+        )
+        .await?;
         self.end_attempt(claim, AttemptOutcome::Completed, None).await?;
-        let payload = json!({ "status": StepStatus::Completed, "title": claim.step.title, "agent": claim.step.agent });
+        let payload =
+            json!({ "status": StepStatus::Completed, "title": claim.step.title, "agent": claim.step.agent });
         self.record(EventKind::StepCompleted, Some(claim.step.id), &payload);
         self.release_dependents(claim.step.id).await?;
         self.end_if_done().await
@@ -101,7 +107,10 @@ impl TaskChange {
             .filter(step_dependency::Column::DependsOnId.eq(completed))
             .into_query();
         step::Entity::update_many()
-            .col_expr(step::Column::OpenDependencies, Expr::col(step::Column::OpenDependencies).sub(1))
+            .col_expr(
+                step::Column::OpenDependencies,
+                Expr::col(step::Column::OpenDependencies).sub(1),
+            )
             .filter(step::Column::Id.in_subquery(dependents.clone()))
             .exec(&self.tx)
             .await?;

@@ -59,7 +59,10 @@ impl TaskChange {
         self.release_reservations(claim).await?;
         let error = Some((failure.code.as_str(), failure.message.as_str()));
         let error_json = json!({ "code": failure.code, "message": failure.message });
-        if let Some(wait) = failure.retry_in.filter(|_| claim.step.attempts < claim.step.max_attempts) {
+        if let Some(wait) = failure
+            .retry_in
+            .filter(|_| claim.step.attempts < claim.step.max_attempts)
+        {
             self.end_attempt(claim, AttemptOutcome::Retrying, error).await?;
             let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
             self.put_back(claim, wait_ms, error).await?;
@@ -71,8 +74,10 @@ impl TaskChange {
             return Ok(FailureOutcome::Retrying);
         }
         self.end_attempt(claim, AttemptOutcome::Failed, error).await?;
-        self.end_step(claim.step.id, StepStatus::Running.to(StepStatus::Failed)?, error).await?;
-        let payload = json!({ "status": StepStatus::Failed, "attempt": claim.step.attempts, "error": error_json });
+        self.end_step(claim.step.id, StepStatus::Running.to(StepStatus::Failed)?, error)
+            .await?;
+        let payload =
+            json!({ "status": StepStatus::Failed, "attempt": claim.step.attempts, "error": error_json });
         self.record(EventKind::StepFailed, Some(claim.step.id), &payload);
         self.skip_dependents(claim.step.id).await?;
         self.end_if_done().await?;
@@ -105,11 +110,14 @@ impl TaskChange {
     /// Skips everything that depends on a failed step, however far down.
     async fn skip_dependents(&mut self, failed: StepId) -> Result<(), StoreError> {
         let task = self.task.id;
-        let edges =
-            step_dependency::Entity::find().filter(step_dependency::Column::TaskId.eq(task)).all(&self.tx).await?;
+        let edges = step_dependency::Entity::find()
+            .filter(step_dependency::Column::TaskId.eq(task))
+            .all(&self.tx)
+            .await?;
         let mut lost = HashSet::from([failed]);
-        while let Some(edge) =
-            edges.iter().find(|edge| lost.contains(&edge.depends_on_id) && !lost.contains(&edge.step_id))
+        while let Some(edge) = edges
+            .iter()
+            .find(|edge| lost.contains(&edge.depends_on_id) && !lost.contains(&edge.step_id))
         {
             lost.insert(edge.step_id);
         }

@@ -24,7 +24,11 @@ impl TaskChange {
             .await?;
         if moving == 0 && self.task.status == TaskStatus::Running {
             self.move_task(TaskStatus::Waiting)?;
-            self.record(EventKind::TaskWaiting, None, &json!({ "status": TaskStatus::Waiting }));
+            self.record(
+                EventKind::TaskWaiting,
+                None,
+                &json!({ "status": TaskStatus::Waiting }),
+            );
         }
         Ok(())
     }
@@ -36,16 +40,29 @@ impl TaskChange {
             .order_by_asc(step::Column::Position)
             .all(&self.tx)
             .await?;
-        let failed: Vec<&step::Model> = steps.iter().filter(|step| step.status == StepStatus::Failed).collect();
+        let failed: Vec<&step::Model> = steps
+            .iter()
+            .filter(|step| step.status == StepStatus::Failed)
+            .collect();
         if self.task.cancel_requested_at.is_some() {
             self.move_task(TaskStatus::Cancelled)?;
-            self.record(EventKind::TaskCancelled, None, &json!({ "status": TaskStatus::Cancelled }));
+            self.record(
+                EventKind::TaskCancelled,
+                None,
+                &json!({ "status": TaskStatus::Cancelled }),
+            );
         } else if let Some(first) = failed.first() {
             self.move_task(TaskStatus::Failed)?;
             self.task.error_code = first.error_code.clone();
             let reasons: Vec<String> = failed
                 .iter()
-                .map(|step| format!("{}: {}", step.title, step.error_message.as_deref().unwrap_or("no reason given")))
+                .map(|step| {
+                    format!(
+                        "{}: {}",
+                        step.title,
+                        step.error_message.as_deref().unwrap_or("no reason given")
+                    )
+                })
                 .collect();
             self.task.error_message = Some(reasons.join("\n"));
             let payload = json!({ "status": TaskStatus::Failed, "error": { "code": first.error_code, "message": reasons } });
@@ -53,7 +70,11 @@ impl TaskChange {
         } else {
             self.move_task(TaskStatus::Completed)?;
             self.task.result = Some(self.result_of(&steps).await?);
-            self.record(EventKind::TaskCompleted, None, &json!({ "status": TaskStatus::Completed }));
+            self.record(
+                EventKind::TaskCompleted,
+                None,
+                &json!({ "status": TaskStatus::Completed }),
+            );
         }
         Ok(())
     }
@@ -66,8 +87,10 @@ impl TaskChange {
             .all(&self.tx)
             .await?;
         let built_on: HashSet<_> = edges.iter().map(|edge| edge.depends_on_id).collect();
-        let last: Vec<&step::Model> =
-            steps.iter().filter(|step| step.kind == StepKind::Work && !built_on.contains(&step.id)).collect();
+        let last: Vec<&step::Model> = steps
+            .iter()
+            .filter(|step| step.kind == StepKind::Work && !built_on.contains(&step.id))
+            .collect();
         let outputs = step_output::Entity::find()
             .filter(step_output::Column::StepId.is_in(last.iter().map(|step| step.id)))
             .all(&self.tx)
@@ -76,7 +99,11 @@ impl TaskChange {
             .iter()
             .filter_map(|step| Some((step, outputs.iter().find(|output| output.step_id == step.id)?)))
             .map(|(step, output)| {
-                if last.len() == 1 { output.content.clone() } else { format!("## {}\n\n{}", step.title, output.content) }
+                if last.len() == 1 {
+                    output.content.clone()
+                } else {
+                    format!("## {}\n\n{}", step.title, output.content)
+                }
             })
             .collect();
         Ok(parts.join("\n\n"))

@@ -25,7 +25,11 @@ impl Store {
         }
         let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let held = claims.iter().fold(Condition::any(), |any, claim| {
-            any.add(step::Column::Id.eq(claim.step.id).and(step::Column::Epoch.eq(claim.step.epoch)))
+            any.add(
+                step::Column::Id
+                    .eq(claim.step.id)
+                    .and(step::Column::Epoch.eq(claim.step.epoch)),
+            )
         });
         let now = clock::now_sql(self.write.get_database_backend());
         let kept: HashSet<StepId> = step::Entity::update_many()
@@ -47,10 +51,15 @@ impl Store {
             .await?
             .into_iter()
             .collect();
-        let (held, lost): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| kept.contains(&claim.step.id));
+        let (held, lost): (Vec<&Claim>, Vec<&Claim>) =
+            claims.iter().partition(|claim| kept.contains(&claim.step.id));
         Ok(Pulse {
             lost: lost.iter().map(|claim| claim.step.id).collect(),
-            cancelled: held.iter().filter(|claim| cancelling.contains(&claim.task.id)).map(|claim| claim.step.id).collect(),
+            cancelled: held
+                .iter()
+                .filter(|claim| cancelling.contains(&claim.task.id))
+                .map(|claim| claim.step.id)
+                .collect(),
         })
     }
 }

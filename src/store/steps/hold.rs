@@ -14,7 +14,10 @@ use crate::store::{Store, StoreError, task_change::TaskChange};
 impl Store {
     /// Locks the task of a claim and checks that the claim still holds its step.
     pub(in crate::store) async fn change_held(&self, claim: &Claim) -> Result<TaskChange, StoreError> {
-        let change = self.change_task(claim.task.id).await?.ok_or(StoreError::Missing("the task of a step"))?;
+        let change = self
+            .change_task(claim.task.id)
+            .await?
+            .ok_or(StoreError::Missing("the task of a step"))?;
         let step = change.step(claim.step.id).await?;
         if step.status == StepStatus::Running && step.epoch == claim.step.epoch {
             return Ok(change);
@@ -29,7 +32,10 @@ impl Store {
 impl TaskChange {
     /// A step of the task, as it is now.
     pub(in crate::store) async fn step(&self, id: StepId) -> Result<step::Model, StoreError> {
-        step::Entity::find_by_id(id).one(&self.tx).await?.ok_or(StoreError::Missing("a step"))
+        step::Entity::find_by_id(id)
+            .one(&self.tx)
+            .await?
+            .ok_or(StoreError::Missing("a step"))
     }
 
     /// Closes the attempt of a claim.

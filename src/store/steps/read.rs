@@ -29,7 +29,11 @@ impl Store {
     }
 
     /// The steps of several tasks of a tenant, in reading order.
-    pub async fn steps_of_tasks(&self, scope: &Scope, ids: &[TaskId]) -> Result<Vec<step::Model>, StoreError> {
+    pub async fn steps_of_tasks(
+        &self,
+        scope: &Scope,
+        ids: &[TaskId],
+    ) -> Result<Vec<step::Model>, StoreError> {
         Ok(step::Entity::find()
             .filter(step::Column::TenantId.eq(scope.tenant.clone()))
             .filter(step::Column::TaskId.is_in(ids.iter().copied()))
@@ -63,14 +67,23 @@ impl Store {
         let steps = self.steps_by_id(scope, &needed).await?;
         let mut pairs: Vec<(StepId, step::Model)> = edges
             .iter()
-            .filter_map(|edge| Some((edge.step_id, steps.iter().find(|step| step.id == edge.depends_on_id)?.clone())))
+            .filter_map(|edge| {
+                Some((
+                    edge.step_id,
+                    steps.iter().find(|step| step.id == edge.depends_on_id)?.clone(),
+                ))
+            })
             .collect();
         pairs.sort_by_key(|(_, needed)| needed.position);
         Ok(pairs)
     }
 
     /// The outputs of several steps.
-    pub async fn outputs_of(&self, scope: &Scope, ids: &[StepId]) -> Result<Vec<step_output::Model>, StoreError> {
+    pub async fn outputs_of(
+        &self,
+        scope: &Scope,
+        ids: &[StepId],
+    ) -> Result<Vec<step_output::Model>, StoreError> {
         Ok(step_output::Entity::find()
             .filter(step_output::Column::TenantId.eq(scope.tenant.clone()))
             .filter(step_output::Column::StepId.is_in(ids.iter().copied()))
@@ -79,7 +92,11 @@ impl Store {
     }
 
     /// The attempts of several steps, oldest first.
-    pub async fn attempts_of(&self, scope: &Scope, ids: &[StepId]) -> Result<Vec<attempt::Model>, StoreError> {
+    pub async fn attempts_of(
+        &self,
+        scope: &Scope,
+        ids: &[StepId],
+    ) -> Result<Vec<attempt::Model>, StoreError> {
         Ok(attempt::Entity::find()
             .filter(attempt::Column::TenantId.eq(scope.tenant.clone()))
             .filter(attempt::Column::StepId.is_in(ids.iter().copied()))
@@ -89,7 +106,11 @@ impl Store {
     }
 
     /// The tool calls of several steps, in order.
-    pub async fn tool_calls_of(&self, scope: &Scope, ids: &[StepId]) -> Result<Vec<tool_call::Model>, StoreError> {
+    pub async fn tool_calls_of(
+        &self,
+        scope: &Scope,
+        ids: &[StepId],
+    ) -> Result<Vec<tool_call::Model>, StoreError> {
         Ok(tool_call::Entity::find()
             .filter(tool_call::Column::TenantId.eq(scope.tenant.clone()))
             .filter(tool_call::Column::StepId.is_in(ids.iter().copied()))
@@ -99,7 +120,11 @@ impl Store {
     }
 
     /// The model calls of several steps, in order.
-    pub async fn llm_calls_of(&self, scope: &Scope, ids: &[StepId]) -> Result<Vec<llm_call::Model>, StoreError> {
+    pub async fn llm_calls_of(
+        &self,
+        scope: &Scope,
+        ids: &[StepId],
+    ) -> Result<Vec<llm_call::Model>, StoreError> {
         Ok(llm_call::Entity::find()
             .filter(llm_call::Column::TenantId.eq(scope.tenant.clone()))
             .filter(llm_call::Column::StepId.is_in(ids.iter().copied()))
@@ -110,8 +135,12 @@ impl Store {
 
     /// What the steps that `id` depends on produced, in reading order.
     pub async fn earlier_outputs(&self, scope: &Scope, id: StepId) -> Result<Outputs, StoreError> {
-        let steps: Vec<step::Model> =
-            self.dependencies_of(scope, &[id]).await?.into_iter().map(|(_, step)| step).collect();
+        let steps: Vec<step::Model> = self
+            .dependencies_of(scope, &[id])
+            .await?
+            .into_iter()
+            .map(|(_, step)| step)
+            .collect();
         let ids: Vec<StepId> = steps.iter().map(|step| step.id).collect();
         let outputs = self.outputs_of(scope, &ids).await?;
         Ok(steps

@@ -21,10 +21,15 @@ impl Store {
         change.release_reservations(claim).await?;
         change.end_attempt(claim, AttemptOutcome::Released, None).await?;
         change.put_back(claim, 0, None).await?;
-        step::ActiveModel { id: Set(claim.step.id), attempts: Set(claim.step.attempts - 1), ..Default::default() }
-            .update(&change.tx)
-            .await?;
-        let payload = json!({ "status": StepStatus::Ready, "key": claim.step.key, "reason": "worker stopped" });
+        step::ActiveModel {
+            id: Set(claim.step.id),
+            attempts: Set(claim.step.attempts - 1),
+            ..Default::default()
+        }
+        .update(&change.tx)
+        .await?;
+        let payload =
+            json!({ "status": StepStatus::Ready, "key": claim.step.key, "reason": "worker stopped" });
         change.record(EventKind::StepReady, Some(claim.step.id), &payload);
         change.commit().await
     }

@@ -31,7 +31,9 @@ impl Store {
     }
 
     async fn rescue_step(&self, seen: &step::Model) -> Result<Option<Committed>, StoreError> {
-        let Some(mut change) = self.change_task(seen.task_id).await? else { return Ok(None) };
+        let Some(mut change) = self.change_task(seen.task_id).await? else {
+            return Ok(None);
+        };
         let step = change.step(seen.id).await?;
         // The worker may have come back, or another rescuer may have been here, before the row was locked.
         let expired = step.lease_until.is_some_and(|until| until < change.now);
@@ -45,15 +47,32 @@ impl Store {
             .one(&change.tx)
             .await?
             .ok_or(StoreError::Missing("the attempt of a running step"))?;
-        let claim = Claim { attempt_id: attempt.id, task: change.task.clone(), step };
+        let claim = Claim {
+            attempt_id: attempt.id,
+            task: change.task.clone(),
+            step,
+        };
         let message = format!("worker {} stopped answering", attempt.worker_id);
         if claim.step.attempts >= claim.step.max_attempts || change.task.cancel_requested_at.is_some() {
             let reasons = change.reasons(&claim, &message).await?;
-            change.fail(&claim, &Failure { code: "WORKER_LOST".to_owned(), message: reasons, retry_in: None }).await?;
+            change
+                .fail(
+                    &claim,
+                    &Failure {
+                        code: "WORKER_LOST".to_owned(),
+                        message: reasons,
+                        retry_in: None,
+                    },
+                )
+                .await?;
         } else {
             change.release_reservations(&claim).await?;
-            change.end_attempt(&claim, AttemptOutcome::Expired, Some(("WORKER_LOST", &message))).await?;
-            change.put_back(&claim, 0, Some(("WORKER_LOST", &message))).await?;
+            change
+                .end_attempt(&claim, AttemptOutcome::Expired, Some(("WORKER_LOST", &message)))
+                .await?;
+            change
+                .put_back(&claim, 0, Some(("WORKER_LOST", &message)))
+                .await?;
             let payload = json!({
                 "status": StepStatus::Ready, "attempt": claim.step.attempts, "of": claim.step.max_attempts,
                 "error": { "code": "WORKER_LOST", "message": message },
@@ -75,7 +94,10 @@ impl crate::store::task_change::TaskChange {
             .order_by_asc(attempt::Column::Epoch)
             .all(&self.tx)
             .await?;
-        let mut reasons: Vec<String> = earlier.into_iter().filter_map(|attempt| attempt.error_message).collect();
+        let mut reasons: Vec<String> = earlier
+            .into_iter()
+            .filter_map(|attempt| attempt.error_message)
+            .collect();
         reasons.push(last.to_owned());
         Ok(reasons.join("; "))
     }

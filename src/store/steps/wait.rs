@@ -15,14 +15,21 @@ use crate::{
 
 impl Store {
     /// Ends the attempt and lets the step wait. `message` says what a person can do about it.
-    pub async fn park_step(&self, claim: &Claim, reason: WaitReason, message: &str) -> Result<Committed, StoreError> {
+    pub async fn park_step(
+        &self,
+        claim: &Claim,
+        reason: WaitReason,
+        message: &str,
+    ) -> Result<Committed, StoreError> {
         let mut change = self.change_held(claim).await?;
         if change.task.cancel_requested_at.is_some() {
             change.cancel_held(claim).await?;
             return change.commit().await;
         }
         change.release_reservations(claim).await?;
-        change.end_attempt(claim, AttemptOutcome::Released, Some((reason.as_str(), message))).await?;
+        change
+            .end_attempt(claim, AttemptOutcome::Released, Some((reason.as_str(), message)))
+            .await?;
         step::ActiveModel {
             id: Set(claim.step.id),
             status: Set(StepStatus::Running.to(StepStatus::Waiting)?),

@@ -32,7 +32,9 @@ impl Store {
         id: TaskId,
         budget: NanoUsd,
     ) -> Result<Option<RaiseOutcome>, StoreError> {
-        let Some(mut change) = self.change_task(id).await? else { return Ok(None) };
+        let Some(mut change) = self.change_task(id).await? else {
+            return Ok(None);
+        };
         if !scope.covers(&change.task.tenant_id, &change.task.user_id) {
             change.abandon().await?;
             return Ok(None);
@@ -59,7 +61,11 @@ impl Store {
         if !waiting.is_empty() {
             if change.task.status == TaskStatus::Waiting {
                 change.move_task(TaskStatus::Running)?;
-                change.record(EventKind::TaskResumed, None, &json!({ "status": TaskStatus::Running }));
+                change.record(
+                    EventKind::TaskResumed,
+                    None,
+                    &json!({ "status": TaskStatus::Running }),
+                );
             }
             for step in &waiting {
                 step.status.to(StepStatus::Ready)?;

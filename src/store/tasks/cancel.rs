@@ -25,7 +25,9 @@ pub enum CancelOutcome {
 impl Store {
     /// Asks for a task to be stopped. None if the scope has no such task.
     pub async fn cancel_task(&self, scope: &Scope, id: TaskId) -> Result<Option<CancelOutcome>, StoreError> {
-        let Some(mut change) = self.change_task(id).await? else { return Ok(None) };
+        let Some(mut change) = self.change_task(id).await? else {
+            return Ok(None);
+        };
         if !scope.covers(&change.task.tenant_id, &change.task.user_id) {
             change.abandon().await?;
             return Ok(None);
@@ -60,7 +62,11 @@ impl TaskChange {
             .await?;
         for step in &idle {
             step.status.to(StepStatus::Cancelled)?;
-            self.record(EventKind::StepCancelled, Some(step.id), &json!({ "status": StepStatus::Cancelled }));
+            self.record(
+                EventKind::StepCancelled,
+                Some(step.id),
+                &json!({ "status": StepStatus::Cancelled }),
+            );
         }
         step::Entity::update_many()
             .col_expr(step::Column::Status, Expr::val(StepStatus::Cancelled))

@@ -30,12 +30,18 @@ pub(in crate::store) fn scoped(scope: &Scope) -> Select<task::Entity> {
 impl Store {
     /// One task.
     pub async fn task(&self, scope: &Scope, id: TaskId) -> Result<Option<task::Model>, StoreError> {
-        Ok(scoped(scope).filter(task::Column::Id.eq(id)).one(&self.read).await?)
+        Ok(scoped(scope)
+            .filter(task::Column::Id.eq(id))
+            .one(&self.read)
+            .await?)
     }
 
     /// Several tasks by id, in no order; those outside the scope are left out.
     pub async fn tasks_by_id(&self, scope: &Scope, ids: &[TaskId]) -> Result<Vec<task::Model>, StoreError> {
-        Ok(scoped(scope).filter(task::Column::Id.is_in(ids.iter().copied())).all(&self.read).await?)
+        Ok(scoped(scope)
+            .filter(task::Column::Id.is_in(ids.iter().copied()))
+            .all(&self.read)
+            .await?)
     }
 
     /// A page of tasks.

@@ -25,7 +25,9 @@ pub enum RetryOutcome {
 impl Store {
     /// Puts every failed, cancelled or skipped step back, with fresh attempts. None if the scope has no such task.
     pub async fn retry_task(&self, scope: &Scope, id: TaskId) -> Result<Option<RetryOutcome>, StoreError> {
-        let Some(mut change) = self.change_task(id).await? else { return Ok(None) };
+        let Some(mut change) = self.change_task(id).await? else {
+            return Ok(None);
+        };
         if !scope.covers(&change.task.tenant_id, &change.task.user_id) {
             change.abandon().await?;
             return Ok(None);
@@ -40,12 +42,20 @@ impl Store {
             .order_by_asc(step::Column::Position)
             .all(&change.tx)
             .await?;
-        let edges =
-            step_dependency::Entity::find().filter(step_dependency::Column::TaskId.eq(id)).all(&change.tx).await?;
-        let completed: HashSet<StepId> =
-            steps.iter().filter(|step| step.status == StepStatus::Completed).map(|step| step.id).collect();
+        let edges = step_dependency::Entity::find()
+            .filter(step_dependency::Column::TaskId.eq(id))
+            .all(&change.tx)
+            .await?;
+        let completed: HashSet<StepId> = steps
+            .iter()
+            .filter(|step| step.status == StepStatus::Completed)
+            .map(|step| step.id)
+            .collect();
         let mut open: HashMap<StepId, i32> = HashMap::new();
-        for edge in edges.iter().filter(|edge| !completed.contains(&edge.depends_on_id)) {
+        for edge in edges
+            .iter()
+            .filter(|edge| !completed.contains(&edge.depends_on_id))
+        {
             *open.entry(edge.step_id).or_default() += 1;
         }
         change.move_task(TaskStatus::Running)?;
@@ -53,10 +63,18 @@ impl Store {
         change.task.cancel_requested_at = None;
         change.task.error_code = None;
         change.task.error_message = None;
-        change.record(EventKind::TaskResumed, None, &json!({ "status": TaskStatus::Running }));
+        change.record(
+            EventKind::TaskResumed,
+            None,
+            &json!({ "status": TaskStatus::Running }),
+        );
         for step in steps.iter().filter(|step| step.status != StepStatus::Completed) {
             let open_dependencies = open.get(&step.id).copied().unwrap_or_default();
-            let status = step.status.to(if open_dependencies == 0 { StepStatus::Ready } else { StepStatus::Pending })?;
+            let status = step.status.to(if open_dependencies == 0 {
+                StepStatus::Ready
+            } else {
+                StepStatus::Pending
+            })?;
             step::ActiveModel {
                 id: Set(step.id),
                 status: Set(status),
@@ -74,7 +92,11 @@ impl Store {
             .await?;
             change.task.open_steps += 1;
             if status == StepStatus::Ready {
-                change.record(EventKind::StepReady, Some(step.id), &json!({ "status": status, "key": step.key }));
+                change.record(
+                    EventKind::StepReady,
+                    Some(step.id),
+                    &json!({ "status": status, "key": step.key }),
+                );
             }
         }
         // The last step may have completed after the cancel was asked for: nothing is left to do, and nobody would end it.

@@ -6,7 +6,10 @@ use entity::{
     message, step, task,
     values::{JsonText, NanoUsd, TenantId, UnixMillis, UserId},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, SqlErr};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    QueryFilter, SqlErr,
+};
 use serde_json::json;
 
 use crate::store::{Committed, Store, StoreError, clock, task_change::TaskChange};
@@ -50,14 +53,18 @@ impl Store {
             Err(StoreError::Database(error))
                 if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) =>
             {
-                self.earlier_submission(&new).await?.ok_or(StoreError::Database(error))
+                self.earlier_submission(&new)
+                    .await?
+                    .ok_or(StoreError::Database(error))
             }
             Err(error) => Err(error),
         }
     }
 
     async fn earlier_submission(&self, new: &NewTask) -> Result<Option<Submitted>, StoreError> {
-        let Some(key) = &new.idempotency_key else { return Ok(None) };
+        let Some(key) = &new.idempotency_key else {
+            return Ok(None);
+        };
         let earlier = task::Entity::find()
             .filter(task::Column::TenantId.eq(new.tenant.clone()))
             .filter(task::Column::UserId.eq(new.user.clone()))
@@ -94,8 +101,16 @@ async fn insert(tx: DatabaseTransaction, new: &NewTask) -> Result<(task::Model, 
     .insert(&tx)
     .await?;
     let mut change = TaskChange::of(tx, row, now);
-    change.record(EventKind::TaskSubmitted, None, &json!({ "status": TaskStatus::Pending }));
-    change.record(EventKind::StepReady, Some(step_id), &json!({ "status": StepStatus::Ready, "key": "plan" }));
+    change.record(
+        EventKind::TaskSubmitted,
+        None,
+        &json!({ "status": TaskStatus::Pending }),
+    );
+    change.record(
+        EventKind::StepReady,
+        Some(step_id),
+        &json!({ "status": StepStatus::Ready, "key": "plan" }),
+    );
     let task = change.task.clone();
     let committed = change.commit().await?;
     Ok((task, committed))

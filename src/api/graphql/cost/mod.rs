@@ -135,10 +135,23 @@ impl CostQuery {
         #[graphql(desc = "Which entries.")] filter: Option<CostFilter>,
         #[graphql(desc = "By what; nothing: one sum over everything.")] group_by: Vec<CostDimension>,
     ) -> Result<Vec<CostSummary>, Error> {
-        let CostFilter { user_id, task_id, agent, model, from, to } = filter.unwrap_or_default();
+        let CostFilter {
+            user_id,
+            task_id,
+            agent,
+            model,
+            from,
+            to,
+        } = filter.unwrap_or_default();
         let scope = ctx.caller()?.scope_of(user_id.as_deref())?;
         let task = task_id.map(|id| decode("filter.taskId", &id)).transpose()?;
-        let filter = ledger::CostFilter { task, agent, model, from_day: from, to_day: to };
+        let filter = ledger::CostFilter {
+            task,
+            agent,
+            model,
+            from_day: from,
+            to_day: to,
+        };
         let by: Vec<ledger::CostDimension> = group_by.into_iter().map(Into::into).collect();
         let sums = ctx.services()?.costs(&scope, &filter, &by).await?;
         Ok(sums.into_iter().map(CostSummary::from).collect())

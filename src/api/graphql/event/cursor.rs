@@ -17,7 +17,10 @@ pub(in crate::api::graphql) fn decode(field: &'static str, cursor: &str) -> Resu
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .and_then(|text| text.strip_prefix("seq:")?.parse().ok())
         .filter(|seq| *seq >= 0)
-        .ok_or_else(|| Error::BadInput { field, message: format!("{field} is not a cursor of a task's events") })
+        .ok_or_else(|| Error::BadInput {
+            field,
+            message: format!("{field} is not a cursor of a task's events"),
+        })
 }
 
 /// The event after which a reader goes on, or the place before the first.

@@ -42,11 +42,18 @@ impl EventMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who has read how far.")] input: AcknowledgeEventsInput,
     ) -> Result<AcknowledgeEventsPayload, Error> {
-        let AcknowledgeEventsInput { task_id, consumer, cursor } = input;
+        let AcknowledgeEventsInput {
+            task_id,
+            consumer,
+            cursor,
+        } = input;
         let result = async {
             let (task, seq) = (decode("taskId", &task_id)?, cursor::decode("cursor", &cursor)?);
             let scope = ctx.caller()?.scope();
-            let seq = ctx.services()?.acknowledge_events(&scope, task, &consumer, seq).await?;
+            let seq = ctx
+                .services()?
+                .acknowledge_events(&scope, task, &consumer, seq)
+                .await?;
             Ok(cursor::encode(seq))
         };
         let (cursor, user_errors) = outcome(result.await, "taskId")?;

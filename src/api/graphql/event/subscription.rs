@@ -41,12 +41,15 @@ impl From<feed::FeedItem> for TaskFeedItem {
     fn from(item: feed::FeedItem) -> Self {
         match item {
             feed::FeedItem::Event(event) => Self::TaskEvent(event.into()),
-            feed::FeedItem::CaughtUp { seq } => {
-                Self::CaughtUp(CaughtUp { seq: BigInt(seq), cursor: cursor::encode(seq) })
-            }
-            feed::FeedItem::Ended { seq, status } => {
-                Self::Ended(Ended { final_seq: BigInt(seq), cursor: cursor::encode(seq), status: status.into() })
-            }
+            feed::FeedItem::CaughtUp { seq } => Self::CaughtUp(CaughtUp {
+                seq: BigInt(seq),
+                cursor: cursor::encode(seq),
+            }),
+            feed::FeedItem::Ended { seq, status } => Self::Ended(Ended {
+                final_seq: BigInt(seq),
+                cursor: cursor::encode(seq),
+                status: status.into(),
+            }),
         }
     }
 }
@@ -62,16 +65,20 @@ impl EventSubscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "`task_…`")] task_id: ID,
-        #[graphql(desc = "Only events after this cursor; from the first where nothing is said.")] after: Option<
-            String,
-        >,
+        #[graphql(desc = "Only events after this cursor; from the first where nothing is said.")]
+        after: Option<String>,
         #[graphql(desc = "A name under which `acknowledgeEvents` remembers how far this reader came.")]
         consumer: Option<String>,
     ) -> Result<impl Stream<Item = async_graphql::Result<TaskFeedItem>> + use<>, Error> {
         let (services, caller) = (ctx.services()?, ctx.caller()?);
         let task = decode("taskId", &task_id)?;
         let after = cursor::decode_after(after.as_deref())?;
-        let events = services.task_events(caller, task, after, consumer.as_deref()).await?;
-        Ok(events.map(|item| item.map(TaskFeedItem::from).map_err(|error| Error::from(error).into())))
+        let events = services
+            .task_events(caller, task, after, consumer.as_deref())
+            .await?;
+        Ok(events.map(|item| {
+            item.map(TaskFeedItem::from)
+                .map_err(|error| Error::from(error).into())
+        }))
     }
 }

@@ -60,16 +60,37 @@ pub(in crate::api::graphql) struct MemoryMutation;
 #[Object]
 impl MemoryMutation {
     /// Stores a long-term memory.
-    async fn remember(&self, ctx: &Context<'_>, #[graphql(desc = "What is to be remembered.")] input: RememberInput) -> Result<RememberPayload, Error> {
-        let RememberInput { user_id, content, namespace, metadata } = input;
-        let new = NewUserMemory { user_id, content, namespace, metadata: metadata.map(|json| json.0) };
+    async fn remember(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is to be remembered.")] input: RememberInput,
+    ) -> Result<RememberPayload, Error> {
+        let RememberInput {
+            user_id,
+            content,
+            namespace,
+            metadata,
+        } = input;
+        let new = NewUserMemory {
+            user_id,
+            content,
+            namespace,
+            metadata: metadata.map(|json| json.0),
+        };
         let remembered = ctx.services()?.remember(ctx.caller()?, new).await;
         let (memory, user_errors) = outcome(remembered.map_err(Error::from), "id")?;
-        Ok(RememberPayload { memory: memory.map(Memory), user_errors })
+        Ok(RememberPayload {
+            memory: memory.map(Memory),
+            user_errors,
+        })
     }
 
     /// Erases a memory: its text and its vector are gone for good.
-    async fn forget_memory(&self, ctx: &Context<'_>, #[graphql(desc = "Which memory.")] input: ForgetMemoryInput) -> Result<ForgetMemoryPayload, Error> {
+    async fn forget_memory(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which memory.")] input: ForgetMemoryInput,
+    ) -> Result<ForgetMemoryPayload, Error> {
         let ForgetMemoryInput { id, user_id } = input;
         let result = async {
             let scope = ctx.caller()?.scope_of(user_id.as_deref())?;
@@ -77,6 +98,9 @@ impl MemoryMutation {
             Ok(id.clone())
         };
         let (forgotten_id, user_errors) = outcome(result.await, "id")?;
-        Ok(ForgetMemoryPayload { forgotten_id, user_errors })
+        Ok(ForgetMemoryPayload {
+            forgotten_id,
+            user_errors,
+        })
     }
 }

@@ -62,15 +62,27 @@ impl Memory {
 
     /// The step that wrote it; null if a person did.
     async fn written_by(&self, ctx: &Context<'_>) -> Result<Option<Step>, Error> {
-        let Some(id) = self.0.source_step_id else { return Ok(None) };
+        let Some(id) = self.0.source_step_id else {
+            return Ok(None);
+        };
         Ok(ctx.loader()?.load_one(StepById(id)).await?.map(Step))
     }
 
     /// The steps it was given to.
     async fn influenced_steps(&self, ctx: &Context<'_>) -> Result<Vec<Step>, Error> {
-        let uses = ctx.loader()?.load_one(UsesOfMemory(self.0.id)).await?.unwrap_or_default();
-        let mut steps = ctx.loader()?.load_many(uses.iter().map(|used| StepById(used.step_id))).await?;
-        Ok(uses.iter().filter_map(|used| steps.remove(&StepById(used.step_id)).map(Step)).collect())
+        let uses = ctx
+            .loader()?
+            .load_one(UsesOfMemory(self.0.id))
+            .await?
+            .unwrap_or_default();
+        let mut steps = ctx
+            .loader()?
+            .load_many(uses.iter().map(|used| StepById(used.step_id)))
+            .await?;
+        Ok(uses
+            .iter()
+            .filter_map(|used| steps.remove(&StepById(used.step_id)).map(Step))
+            .collect())
     }
 
     /// When it was stored.
@@ -87,7 +99,11 @@ pub(in crate::api::graphql) struct MemoryUse(pub memory_use::Model);
 impl MemoryUse {
     /// The memory; null once it is forgotten.
     async fn memory(&self, ctx: &Context<'_>) -> Result<Option<Memory>, Error> {
-        Ok(ctx.loader()?.load_one(MemoryById(self.0.memory_id)).await?.map(Memory))
+        Ok(ctx
+            .loader()?
+            .load_one(MemoryById(self.0.memory_id))
+            .await?
+            .map(Memory))
     }
 
     /// Its place in the search that found it, from 1.

@@ -73,11 +73,32 @@ pub(in crate::api::graphql) struct MemoryQuery;
 #[Object]
 impl MemoryQuery {
     /// A user's memories nearest to a text. What was stored before the search is found by it.
-    async fn search_memory(&self, ctx: &Context<'_>, #[graphql(desc = "What is looked for.")] input: SearchMemoryInput) -> Result<MemorySearchResult, Error> {
-        let SearchMemoryInput { user_id, query, limit, namespace, filter, min_score } = input;
-        let search = Search { user_id, query, limit, namespace, filter: filter.map(|json| json.0), min_score };
+    async fn search_memory(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is looked for.")] input: SearchMemoryInput,
+    ) -> Result<MemorySearchResult, Error> {
+        let SearchMemoryInput {
+            user_id,
+            query,
+            limit,
+            namespace,
+            filter,
+            min_score,
+        } = input;
+        let search = Search {
+            user_id,
+            query,
+            limit,
+            namespace,
+            filter: filter.map(|json| json.0),
+            min_score,
+        };
         let found = ctx.services()?.search_memory(ctx.caller()?, search).await?;
-        let hit = |(row, score)| MemoryHit { score: f64::from(score), memory: Memory(row) };
+        let hit = |(row, score)| MemoryHit {
+            score: f64::from(score),
+            memory: Memory(row),
+        };
         Ok(MemorySearchResult {
             hits: found.hits.into_iter().map(hit).collect(),
             exhaustive: found.exhaustive,
@@ -95,11 +116,24 @@ impl MemoryQuery {
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Which memories.")] filter: Option<MemoryFilter>,
     ) -> Result<Connection<String, Memory, EmptyFields, EmptyFields>, Error> {
-        let MemoryFilter { user_id, namespace, task_id } = filter.unwrap_or_default();
+        let MemoryFilter {
+            user_id,
+            namespace,
+            task_id,
+        } = filter.unwrap_or_default();
         let scope = ctx.caller()?.scope_of(user_id.as_deref())?;
         let source_task = task_id.map(|id| decode("filter.taskId", &id)).transpose()?;
-        let page = PageArgs { first, after, last, before }.page(true)?;
-        let filter = memories::MemoryFilter { namespace, source_task };
+        let page = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        }
+        .page(true)?;
+        let filter = memories::MemoryFilter {
+            namespace,
+            source_task,
+        };
         let slice = ctx.services()?.memories(&scope, &filter, page).await?;
         Ok(connection(slice, |row| row.id.0, Memory))
     }

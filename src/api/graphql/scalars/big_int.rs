@@ -12,7 +12,10 @@ impl ScalarType for BigInt {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
             Value::String(text) => Ok(Self(text.parse()?)),
-            Value::Number(number) => number.as_i64().map(Self).ok_or_else(|| InputValueError::expected_type(value)),
+            Value::Number(number) => number
+                .as_i64()
+                .map(Self)
+                .ok_or_else(|| InputValueError::expected_type(value)),
             _ => Err(InputValueError::expected_type(value)),
         }
     }

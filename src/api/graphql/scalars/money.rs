@@ -24,7 +24,10 @@ pub(in crate::api::graphql) struct Money {
 
 impl From<NanoUsd> for Money {
     fn from(amount: NanoUsd) -> Self {
-        Self { amount: Decimal(amount), currency: Currency::Usd }
+        Self {
+            amount: Decimal(amount),
+            currency: Currency::Usd,
+        }
     }
 }
 
@@ -40,7 +43,10 @@ pub(in crate::api::graphql) struct MoneyInput {
 
 impl From<MoneyInput> for NanoUsd {
     fn from(input: MoneyInput) -> Self {
-        let MoneyInput { amount, currency: Currency::Usd } = input;
+        let MoneyInput {
+            amount,
+            currency: Currency::Usd,
+        } = input;
         amount.0
     }
 }

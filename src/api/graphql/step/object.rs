@@ -10,7 +10,8 @@ use crate::api::graphql::{
     context::ContextExt,
     error::Error,
     loaders::{
-        AttemptsOf, DependenciesOf, LlmCallsOf, MessagesOf, OutputOf, TaskById, ToolCallsOf, UsesByStep, WrittenBy,
+        AttemptsOf, DependenciesOf, LlmCallsOf, MessagesOf, OutputOf, TaskById, ToolCallsOf, UsesByStep,
+        WrittenBy,
     },
     memory::{Memory, MemoryUse},
     scalars::{DateTime, Money, date_time},
@@ -124,13 +125,21 @@ impl Step {
 
     /// The steps that must complete first.
     async fn depends_on(&self, ctx: &Context<'_>) -> Result<Vec<Step>, Error> {
-        let needed = ctx.loader()?.load_one(DependenciesOf(self.0.id)).await?.unwrap_or_default();
+        let needed = ctx
+            .loader()?
+            .load_one(DependenciesOf(self.0.id))
+            .await?
+            .unwrap_or_default();
         Ok(needed.into_iter().map(|(_, step)| Step(step)).collect())
     }
 
     /// Claims by workers, oldest first.
     async fn attempts(&self, ctx: &Context<'_>) -> Result<Vec<Attempt>, Error> {
-        let attempts = ctx.loader()?.load_one(AttemptsOf(self.0.id)).await?.unwrap_or_default();
+        let attempts = ctx
+            .loader()?
+            .load_one(AttemptsOf(self.0.id))
+            .await?
+            .unwrap_or_default();
         Ok(attempts.into_iter().map(Attempt::from).collect())
     }
 
@@ -141,7 +150,11 @@ impl Step {
 
     /// What it produced, once it is completed.
     async fn output(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        Ok(ctx.loader()?.load_one(OutputOf(self.0.id)).await?.map(|output| output.content))
+        Ok(ctx
+            .loader()?
+            .load_one(OutputOf(self.0.id))
+            .await?
+            .map(|output| output.content))
     }
 
     /// Why it failed, or why its last attempt did.
@@ -151,31 +164,55 @@ impl Step {
 
     /// The tools it called, refused calls included, in order.
     async fn tool_calls(&self, ctx: &Context<'_>) -> Result<Vec<ToolCall>, Error> {
-        let calls = ctx.loader()?.load_one(ToolCallsOf(self.0.id)).await?.unwrap_or_default();
+        let calls = ctx
+            .loader()?
+            .load_one(ToolCallsOf(self.0.id))
+            .await?
+            .unwrap_or_default();
         Ok(calls.into_iter().map(ToolCall).collect())
     }
 
     /// The models it asked, in order.
     async fn llm_calls(&self, ctx: &Context<'_>) -> Result<Vec<LlmCall>, Error> {
-        let calls = ctx.loader()?.load_one(LlmCallsOf(self.0.id)).await?.unwrap_or_default();
+        let calls = ctx
+            .loader()?
+            .load_one(LlmCallsOf(self.0.id))
+            .await?
+            .unwrap_or_default();
         Ok(calls.into_iter().map(LlmCall).collect())
     }
 
     /// What was said in it, oldest first.
     async fn messages(&self, ctx: &Context<'_>) -> Result<Vec<Message>, Error> {
-        let messages = ctx.loader()?.load_one(MessagesOf(self.0.task_id)).await?.unwrap_or_default();
-        Ok(messages.into_iter().filter(|row| row.step_id == Some(self.0.id)).map(Message::from).collect())
+        let messages = ctx
+            .loader()?
+            .load_one(MessagesOf(self.0.task_id))
+            .await?
+            .unwrap_or_default();
+        Ok(messages
+            .into_iter()
+            .filter(|row| row.step_id == Some(self.0.id))
+            .map(Message::from)
+            .collect())
     }
 
     /// The memories it was given, best first.
     async fn memories_read(&self, ctx: &Context<'_>) -> Result<Vec<MemoryUse>, Error> {
-        let uses = ctx.loader()?.load_one(UsesByStep(self.0.id)).await?.unwrap_or_default();
+        let uses = ctx
+            .loader()?
+            .load_one(UsesByStep(self.0.id))
+            .await?
+            .unwrap_or_default();
         Ok(uses.into_iter().map(MemoryUse).collect())
     }
 
     /// The memories it wrote.
     async fn memories_written(&self, ctx: &Context<'_>) -> Result<Vec<Memory>, Error> {
-        let written = ctx.loader()?.load_one(WrittenBy(self.0.id)).await?.unwrap_or_default();
+        let written = ctx
+            .loader()?
+            .load_one(WrittenBy(self.0.id))
+            .await?
+            .unwrap_or_default();
         Ok(written.into_iter().map(Memory).collect())
     }
 

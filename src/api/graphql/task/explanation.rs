@@ -52,12 +52,22 @@ pub(in crate::api::graphql) enum WaitingFor {
 
 impl From<Explanation> for TaskExplanation {
     fn from(explanation: Explanation) -> Self {
-        let Explanation { task, summary, reasons } = explanation;
-        let reasons = reasons.into_iter().map(|Reason { step, kind, message }| StepExplanation {
-            step: Step(step),
-            kind: kind.into(),
-            message,
-        });
-        Self { task: Task(task), summary, reasons: reasons.collect() }
+        let Explanation {
+            task,
+            summary,
+            reasons,
+        } = explanation;
+        let reasons = reasons
+            .into_iter()
+            .map(|Reason { step, kind, message }| StepExplanation {
+                step: Step(step),
+                kind: kind.into(),
+                message,
+            });
+        Self {
+            task: Task(task),
+            summary,
+            reasons: reasons.collect(),
+        }
     }
 }

@@ -105,8 +105,19 @@ pub(in crate::api::graphql) struct TaskMutation;
 #[Object]
 impl TaskMutation {
     /// Submits a task. Once this answers, the task is stored and survives any crash.
-    async fn submit_task(&self, ctx: &Context<'_>, #[graphql(desc = "The task.")] input: SubmitTaskInput) -> Result<SubmitTaskPayload, Error> {
-        let SubmitTaskInput { user_id, description, metadata, budget, priority, idempotency_key } = input;
+    async fn submit_task(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The task.")] input: SubmitTaskInput,
+    ) -> Result<SubmitTaskPayload, Error> {
+        let SubmitTaskInput {
+            user_id,
+            description,
+            metadata,
+            budget,
+            priority,
+            idempotency_key,
+        } = input;
         let submission = TaskSubmission {
             user_id,
             description,
@@ -118,37 +129,61 @@ impl TaskMutation {
         let submitted = ctx.services()?.submit_task(ctx.caller()?, submission).await;
         let (receipt, user_errors) = outcome(submitted.map_err(Error::from), "id")?;
         let replayed = receipt.as_ref().is_some_and(|receipt| receipt.replayed);
-        Ok(SubmitTaskPayload { task: receipt.map(|receipt| Task(receipt.task)), replayed, user_errors })
+        Ok(SubmitTaskPayload {
+            task: receipt.map(|receipt| Task(receipt.task)),
+            replayed,
+            user_errors,
+        })
     }
 
     /// Asks a task to stop. The wish is stored first; steps under way are told at once.
-    async fn cancel_task(&self, ctx: &Context<'_>, #[graphql(desc = "Which task.")] input: CancelTaskInput) -> Result<CancelTaskPayload, Error> {
+    async fn cancel_task(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which task.")] input: CancelTaskInput,
+    ) -> Result<CancelTaskPayload, Error> {
         let CancelTaskInput { id, user_id } = input;
         let result = async {
             let scope = ctx.caller()?.scope_of(user_id.as_deref())?;
-            Ok(Task(ctx.services()?.cancel_task(&scope, decode("id", &id)?).await?))
+            Ok(Task(
+                ctx.services()?.cancel_task(&scope, decode("id", &id)?).await?,
+            ))
         };
         let (task, user_errors) = outcome(result.await, "id")?;
         Ok(CancelTaskPayload { task, user_errors })
     }
 
     /// Goes on with a failed or cancelled task from where it stopped; completed steps keep their outputs.
-    async fn retry_task(&self, ctx: &Context<'_>, #[graphql(desc = "Which task.")] input: RetryTaskInput) -> Result<RetryTaskPayload, Error> {
+    async fn retry_task(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which task.")] input: RetryTaskInput,
+    ) -> Result<RetryTaskPayload, Error> {
         let RetryTaskInput { id, user_id } = input;
         let result = async {
             let scope = ctx.caller()?.scope_of(user_id.as_deref())?;
-            Ok(Task(ctx.services()?.retry_task(&scope, decode("id", &id)?).await?))
+            Ok(Task(
+                ctx.services()?.retry_task(&scope, decode("id", &id)?).await?,
+            ))
         };
         let (task, user_errors) = outcome(result.await, "id")?;
         Ok(RetryTaskPayload { task, user_errors })
     }
 
     /// Gives a task more money; steps that waited for it go on.
-    async fn raise_budget(&self, ctx: &Context<'_>, #[graphql(desc = "Which task, and its new budget.")] input: RaiseBudgetInput) -> Result<RaiseBudgetPayload, Error> {
+    async fn raise_budget(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which task, and its new budget.")] input: RaiseBudgetInput,
+    ) -> Result<RaiseBudgetPayload, Error> {
         let RaiseBudgetInput { id, budget, user_id } = input;
         let result = async {
             let scope = ctx.caller()?.scope_of(user_id.as_deref())?;
-            Ok(Task(ctx.services()?.raise_budget(&scope, decode("id", &id)?, budget.into()).await?))
+            Ok(Task(
+                ctx.services()?
+                    .raise_budget(&scope, decode("id", &id)?, budget.into())
+                    .await?,
+            ))
         };
         let (task, user_errors) = outcome(result.await, "id")?;
         Ok(RaiseBudgetPayload { task, user_errors })

@@ -1,11 +1,10 @@
 //! A task as clients see it.
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject, connection::{Connection, Edge, EmptyFields}};
-use entity::{
-    enums::StepStatus,
-    task,
-    values::NanoUsd,
+use async_graphql::{
+    Context, Enum, ID, Object, SimpleObject,
+    connection::{Connection, Edge, EmptyFields},
 };
+use entity::{enums::StepStatus, task, values::NanoUsd};
 
 use super::plan::Plan;
 use crate::api::graphql::{
@@ -48,7 +47,10 @@ pub(in crate::api::graphql) struct StepError {
 impl StepError {
     /// The stored error, if there is one.
     pub(in crate::api::graphql) fn of(code: Option<&String>, message: Option<&String>) -> Option<Self> {
-        code.map(|code| Self { code: code.clone(), message: message.cloned().unwrap_or_default() })
+        code.map(|code| Self {
+            code: code.clone(),
+            message: message.cloned().unwrap_or_default(),
+        })
     }
 }
 
@@ -91,13 +93,24 @@ impl Task {
 
     /// The plan that is carried out; null until it is made.
     async fn plan(&self, ctx: &Context<'_>) -> Result<Option<Plan>, Error> {
-        let plans = ctx.loader()?.load_one(PlansOf(self.0.id)).await?.unwrap_or_default();
-        Ok(plans.into_iter().find(|plan| Some(plan.id) == self.0.plan_id).map(Plan))
+        let plans = ctx
+            .loader()?
+            .load_one(PlansOf(self.0.id))
+            .await?
+            .unwrap_or_default();
+        Ok(plans
+            .into_iter()
+            .find(|plan| Some(plan.id) == self.0.plan_id)
+            .map(Plan))
     }
 
     /// Its steps in reading order; the first makes the plan.
     async fn steps(&self, ctx: &Context<'_>) -> Result<Vec<Step>, Error> {
-        let steps = ctx.loader()?.load_one(StepsOf(self.0.id)).await?.unwrap_or_default();
+        let steps = ctx
+            .loader()?
+            .load_one(StepsOf(self.0.id))
+            .await?
+            .unwrap_or_default();
         Ok(steps.into_iter().map(Step).collect())
     }
 
@@ -129,12 +142,18 @@ impl Task {
     /// What is left of the budget, calls under way counted at their worst case; null: no limit.
     async fn budget_left(&self) -> Option<Money> {
         let spent = self.0.cost_nanos + self.0.reserved_nanos;
-        self.0.budget_nanos.map(|budget| NanoUsd(budget.0 - spent.0).into())
+        self.0
+            .budget_nanos
+            .map(|budget| NanoUsd(budget.0 - spent.0).into())
     }
 
     /// What its waiting steps wait for, each once.
     async fn waiting_on(&self, ctx: &Context<'_>) -> Result<Vec<WaitReason>, Error> {
-        let steps = ctx.loader()?.load_one(StepsOf(self.0.id)).await?.unwrap_or_default();
+        let steps = ctx
+            .loader()?
+            .load_one(StepsOf(self.0.id))
+            .await?
+            .unwrap_or_default();
         let mut reasons: Vec<_> = steps
             .iter()
             .filter(|step| step.status == StepStatus::Waiting)
@@ -147,7 +166,11 @@ impl Task {
 
     /// Its short-term memory: what was said in it, oldest first.
     async fn messages(&self, ctx: &Context<'_>) -> Result<Vec<Message>, Error> {
-        let messages = ctx.loader()?.load_one(MessagesOf(self.0.id)).await?.unwrap_or_default();
+        let messages = ctx
+            .loader()?
+            .load_one(MessagesOf(self.0.id))
+            .await?
+            .unwrap_or_default();
         Ok(messages.into_iter().map(Message::from).collect())
     }
 
@@ -166,12 +189,18 @@ impl Task {
         let first = page_size("first", first)?;
         let after = cursor::decode_after(after.as_deref())?;
         let limit = i64::try_from(first).unwrap_or(i64::MAX);
-        let page = EventsOf { task: self.0.id, after, limit };
+        let page = EventsOf {
+            task: self.0.id,
+            after,
+            limit,
+        };
         let events = ctx.loader()?.load_one(page).await?.unwrap_or_default();
         let more = events.last().is_some_and(|last| last.seq < self.0.event_seq);
         let mut connection = Connection::new(after > 0, more);
         connection.edges.extend(
-            events.into_iter().map(|event| Edge::new(cursor::encode(event.seq), TaskEvent::from(event))),
+            events
+                .into_iter()
+                .map(|event| Edge::new(cursor::encode(event.seq), TaskEvent::from(event))),
         );
         Ok(connection)
     }

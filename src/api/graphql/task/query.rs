@@ -28,7 +28,11 @@ pub(in crate::api::graphql) struct TaskFilter {
 impl TaskFilter {
     /// The statuses wanted; empty: all.
     pub(in crate::api::graphql) fn statuses(&self) -> Vec<entity::enums::TaskStatus> {
-        self.status.iter().flatten().map(|status| (*status).into()).collect()
+        self.status
+            .iter()
+            .flatten()
+            .map(|status| (*status).into())
+            .collect()
     }
 }
 
@@ -49,13 +53,22 @@ pub(in crate::api::graphql) struct TaskQuery;
 impl TaskQuery {
     /// One task. Null if there is no such task, or it is not the caller's.
     async fn task(&self, ctx: &Context<'_>, #[graphql(desc = "`task_…`")] id: ID) -> Nullable<Task> {
-        let found = async { Ok(ctx.services()?.task(ctx.caller()?, decode("id", &id)?).await?.map(Task)) };
+        let found = async {
+            Ok(ctx
+                .services()?
+                .task(ctx.caller()?, decode("id", &id)?)
+                .await?
+                .map(Task))
+        };
         nullable(found.await)
     }
 
     /// Tasks, a page at a time.
     #[graphql(complexity = "5 + child_complexity")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection, with its filter and order")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection, with its filter and order"
+    )]
     async fn tasks(
         &self,
         ctx: &Context<'_>,
@@ -69,8 +82,16 @@ impl TaskQuery {
         let filter = filter.unwrap_or_default();
         let scope = ctx.caller()?.scope_of(filter.user_id.as_deref())?;
         let descending = order_by.unwrap_or_default() == TaskOrder::NewestFirst;
-        let page = PageArgs { first, after, last, before }.page(descending)?;
-        let filter = tasks::TaskFilter { statuses: filter.statuses() };
+        let page = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        }
+        .page(descending)?;
+        let filter = tasks::TaskFilter {
+            statuses: filter.statuses(),
+        };
         let slice = ctx.services()?.tasks(&scope, &filter, page).await?;
         Ok(connection(slice, |row| row.id.0, Task))
     }
@@ -81,7 +102,12 @@ impl TaskQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "`task_…`")] id: ID,
     ) -> Nullable<TaskExplanation> {
-        let found = async { Ok(ctx.services()?.explain_task(ctx.caller()?, decode("id", &id)?).await?) };
+        let found = async {
+            Ok(ctx
+                .services()?
+                .explain_task(ctx.caller()?, decode("id", &id)?)
+                .await?)
+        };
         nullable(found.await.map(|explained| explained.map(TaskExplanation::from)))
     }
 }

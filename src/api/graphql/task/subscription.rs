@@ -35,7 +35,13 @@ impl TaskSubscription {
         let scope = ctx.caller()?.scope_of(filter.user_id.as_deref())?;
         let services = ctx.services()?.clone();
         let since = services.store.now().await?.0;
-        let watcher = Watcher { rings: services.feed.listen(), services, scope, statuses: filter.statuses(), since };
+        let watcher = Watcher {
+            rings: services.feed.listen(),
+            services,
+            scope,
+            statuses: filter.statuses(),
+            since,
+        };
         Ok(watcher.stream())
     }
 }
@@ -84,14 +90,26 @@ impl Watcher {
         };
         let store = &self.services.store;
         let read = match tokio::time::timeout(POLL, rung).await {
-            Ok(Some(task)) => store.task(&self.scope, task).await.map(|task| task.into_iter().collect()),
-            Ok(None) | Err(_) => store.tasks_changed_since(&self.scope, self.since, BATCH).await.inspect(|tasks| {
-                // A little overlap: transactions commit in another order than they read the clock.
-                self.since = tasks.last().map_or(self.since, |task| task.updated_at.0 - 2_000).max(self.since);
-            }),
+            Ok(Some(task)) => store
+                .task(&self.scope, task)
+                .await
+                .map(|task| task.into_iter().collect()),
+            Ok(None) | Err(_) => store
+                .tasks_changed_since(&self.scope, self.since, BATCH)
+                .await
+                .inspect(|tasks| {
+                    // A little overlap: transactions commit in another order than they read the clock.
+                    self.since = tasks
+                        .last()
+                        .map_or(self.since, |task| task.updated_at.0 - 2_000)
+                        .max(self.since);
+                }),
         };
         read.unwrap_or_else(|error| {
-            tracing::warn!(error = &error as &dyn std::error::Error, "changed tasks cannot be read; trying again");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "changed tasks cannot be read; trying again"
+            );
             Vec::new()
         })
     }
