@@ -3,11 +3,6 @@
 //! Run by `make test`, which starts one Postgres and one Redis for the whole run.
 
 #![cfg(test)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that cannot go on says so by panicking"
-)]
 #![expect(unreachable_pub, reason = "nothing outside reaches a test")]
 
 mod support;
