@@ -144,6 +144,14 @@ fn one_verb_is_spread_over_its_objects() {
             ],
         ),
         (
+            "Compare Postgres (120 EUR) and SQLite (free), then recommend one",
+            &[
+                ("Compare Postgres (120 EUR)", "analyst", &[]),
+                ("Compare SQLite (free)", "analyst", &[]),
+                ("Recommend one", "analyst", &[1, 2]),
+            ],
+        ),
+        (
             "Compare Postgres and MySQL.",
             &[
                 ("Postgres", "analyst", &[]),

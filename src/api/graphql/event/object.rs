@@ -8,7 +8,7 @@ use entity::event;
 use super::cursor;
 use crate::api::graphql::{
     context::ContextExt,
-    error::Error,
+    error::{Error, Nullable, nullable},
     loaders::StepById,
     scalars::{BigInt, DateTime, Json, date_time},
     step::Step,
@@ -112,9 +112,12 @@ impl TaskEvent {
     }
 
     /// The step it is about, as it stands now.
-    async fn step(&self, ctx: &Context<'_>) -> Result<Option<Step>, Error> {
-        let Some(id) = self.0.step_id else { return Ok(None) };
-        Ok(ctx.loader()?.load_one(StepById(id)).await?.map(Step))
+    async fn step(&self, ctx: &Context<'_>) -> Nullable<Step> {
+        let found = async {
+            let Some(id) = self.0.step_id else { return Ok(None) };
+            Ok(ctx.loader()?.load_one(StepById(id)).await?.map(Step))
+        };
+        nullable(found.await)
     }
 
     /// What else there is to say: a JSON object, by kind.

@@ -5,7 +5,7 @@ use entity::{memory, memory_use};
 
 use crate::api::graphql::{
     context::ContextExt,
-    error::Error,
+    error::{Error, Nullable, nullable},
     loaders::{MemoryById, StepById, UsesOfMemory},
     scalars::{DateTime, Json, date_time},
     step::Step,
@@ -61,11 +61,14 @@ impl Memory {
     }
 
     /// The step that wrote it; null if a person did.
-    async fn written_by(&self, ctx: &Context<'_>) -> Result<Option<Step>, Error> {
-        let Some(id) = self.0.source_step_id else {
-            return Ok(None);
+    async fn written_by(&self, ctx: &Context<'_>) -> Nullable<Step> {
+        let found = async {
+            let Some(id) = self.0.source_step_id else {
+                return Ok(None);
+            };
+            Ok(ctx.loader()?.load_one(StepById(id)).await?.map(Step))
         };
-        Ok(ctx.loader()?.load_one(StepById(id)).await?.map(Step))
+        nullable(found.await)
     }
 
     /// The steps it was given to.
@@ -98,12 +101,15 @@ pub(in crate::api::graphql) struct MemoryUse(pub memory_use::Model);
 #[Object]
 impl MemoryUse {
     /// The memory; null once it is forgotten.
-    async fn memory(&self, ctx: &Context<'_>) -> Result<Option<Memory>, Error> {
-        Ok(ctx
-            .loader()?
-            .load_one(MemoryById(self.0.memory_id))
-            .await?
-            .map(Memory))
+    async fn memory(&self, ctx: &Context<'_>) -> Nullable<Memory> {
+        let found = async {
+            Ok(ctx
+                .loader()?
+                .load_one(MemoryById(self.0.memory_id))
+                .await?
+                .map(Memory))
+        };
+        nullable(found.await)
     }
 
     /// Its place in the search that found it, from 1.

@@ -8,7 +8,7 @@ use crate::api::graphql::{
     agent::Agent,
     call::{LlmCall, ToolCall},
     context::ContextExt,
-    error::Error,
+    error::{Error, Nullable, nullable},
     loaders::{
         AttemptsOf, DependenciesOf, LlmCallsOf, MessagesOf, OutputOf, TaskById, ToolCallsOf, UsesByStep,
         WrittenBy,
@@ -75,8 +75,11 @@ impl Step {
     }
 
     /// The task it belongs to.
-    async fn task(&self, ctx: &Context<'_>) -> Result<Option<Task>, Error> {
-        Ok(ctx.loader()?.load_one(TaskById(self.0.task_id)).await?.map(Task))
+    async fn task(&self, ctx: &Context<'_>) -> Nullable<Task> {
+        let found = async {
+            Ok(ctx.loader()?.load_one(TaskById(self.0.task_id)).await?.map(Task))
+        };
+        nullable(found.await)
     }
 
     /// What kind of work it is.
@@ -149,12 +152,15 @@ impl Step {
     }
 
     /// What it produced, once it is completed.
-    async fn output(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        Ok(ctx
-            .loader()?
-            .load_one(OutputOf(self.0.id))
-            .await?
-            .map(|output| output.content))
+    async fn output(&self, ctx: &Context<'_>) -> Nullable<String> {
+        let found = async {
+            Ok(ctx
+                .loader()?
+                .load_one(OutputOf(self.0.id))
+                .await?
+                .map(|output| output.content))
+        };
+        nullable(found.await)
     }
 
     /// Why it failed, or why its last attempt did.

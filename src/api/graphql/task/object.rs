@@ -9,7 +9,7 @@ use entity::{enums::StepStatus, task, values::NanoUsd};
 use super::plan::Plan;
 use crate::api::graphql::{
     context::ContextExt,
-    error::Error,
+    error::{Error, Nullable, nullable},
     event::{TaskEvent, cursor},
     loaders::{EventsOf, MessagesOf, PlansOf, StepsOf},
     pagination::page_size,
@@ -92,16 +92,19 @@ impl Task {
     }
 
     /// The plan that is carried out; null until it is made.
-    async fn plan(&self, ctx: &Context<'_>) -> Result<Option<Plan>, Error> {
-        let plans = ctx
-            .loader()?
-            .load_one(PlansOf(self.0.id))
-            .await?
-            .unwrap_or_default();
-        Ok(plans
-            .into_iter()
-            .find(|plan| Some(plan.id) == self.0.plan_id)
-            .map(Plan))
+    async fn plan(&self, ctx: &Context<'_>) -> Nullable<Plan> {
+        let found = async {
+            let plans = ctx
+                .loader()?
+                .load_one(PlansOf(self.0.id))
+                .await?
+                .unwrap_or_default();
+            Ok(plans
+                .into_iter()
+                .find(|plan| Some(plan.id) == self.0.plan_id)
+                .map(Plan))
+        };
+        nullable(found.await)
     }
 
     /// Its steps in reading order; the first makes the plan.
