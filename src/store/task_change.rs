@@ -1,5 +1,7 @@
 //! One change of one task: its row locked, its events numbered, everything committed together or not at all.
 
+use std::ops::{Deref, DerefMut};
+
 use entity::{
     enums::{EventKind, TaskStatus},
     event,
@@ -29,15 +31,34 @@ pub struct Committed {
     pub cancelled: bool,
 }
 
-/// An open transaction that holds a task's row.
-pub(super) struct TaskChange {
-    pub(super) tx: DatabaseTransaction,
+/// Changes of a task whose row this transaction holds, not written yet.
+pub(super) struct TaskEdit {
     /// The row as it will be written.
     pub(super) task: task::Model,
     pub(super) now: UnixMillis,
     events: Vec<event::ActiveModel>,
     ready: bool,
     cancelled: bool,
+}
+
+/// An open transaction that holds a task's row.
+pub(super) struct TaskChange {
+    pub(super) tx: DatabaseTransaction,
+    edit: TaskEdit,
+}
+
+impl Deref for TaskChange {
+    type Target = TaskEdit;
+
+    fn deref(&self) -> &TaskEdit {
+        &self.edit
+    }
+}
+
+impl DerefMut for TaskChange {
+    fn deref_mut(&mut self) -> &mut TaskEdit {
+        &mut self.edit
+    }
 }
 
 impl Store {
@@ -66,17 +87,10 @@ impl Store {
     }
 }
 
-impl TaskChange {
-    /// A change of a task whose row this transaction already holds, or has just inserted.
-    pub(super) fn of(tx: DatabaseTransaction, task: task::Model, now: UnixMillis) -> Self {
-        Self {
-            tx,
-            task,
-            now,
-            events: Vec::new(),
-            ready: false,
-            cancelled: false,
-        }
+impl TaskEdit {
+    /// An edit of a row that is held.
+    pub(super) fn new(task: task::Model, now: UnixMillis) -> Self {
+        Self { task, now, events: Vec::new(), ready: false, cancelled: false }
     }
 
     /// Adds an event. Its number is the next of the task.
@@ -108,16 +122,9 @@ impl TaskChange {
         Ok(())
     }
 
-    /// Writes the row and the events, and commits.
-    pub(super) async fn commit(self) -> Result<Committed, StoreError> {
-        let Self {
-            tx,
-            task,
-            now,
-            events,
-            ready,
-            cancelled,
-        } = self;
+    /// Writes the row and the events. They count once the transaction is committed.
+    pub(super) async fn write(self, tx: &DatabaseTransaction) -> Result<Committed, StoreError> {
+        let Self { task, now, events, ready, cancelled } = self;
         let committed = Committed {
             tenant: task.tenant_id.clone(),
             task_id: task.id,
@@ -144,14 +151,25 @@ impl TaskChange {
             updated_at: Set(now),
             ..Default::default()
         }
-        .update(&tx)
+        .update(tx)
         .await?;
         if !events.is_empty() {
-            event::Entity::insert_many(events)
-                .exec_without_returning(&tx)
-                .await?;
+            event::Entity::insert_many(events).exec_without_returning(tx).await?;
         }
-        tx.commit().await?;
+        Ok(committed)
+    }
+}
+
+impl TaskChange {
+    /// A change of a task whose row this transaction already holds, or has just inserted.
+    pub(super) fn of(tx: DatabaseTransaction, task: task::Model, now: UnixMillis) -> Self {
+        Self { tx, edit: TaskEdit::new(task, now) }
+    }
+
+    /// Writes everything, and commits.
+    pub(super) async fn commit(self) -> Result<Committed, StoreError> {
+        let committed = self.edit.write(&self.tx).await?;
+        self.tx.commit().await?;
         Ok(committed)
     }
 

@@ -5,18 +5,17 @@ use std::{collections::BTreeMap, time::Duration};
 use entity::{
     attempt,
     enums::{AttemptOutcome, EventKind, StepStatus, TaskStatus},
-    event,
     ids::{AttemptId, TaskId},
     step, task,
-    values::JsonText,
+    values::UnixMillis,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
     Statement,
 };
 use serde_json::json;
 
-use crate::store::{Store, StoreError, clock};
+use crate::store::{Committed, Store, StoreError, clock, task_change::TaskEdit};
 
 /// A step held by this worker, as it was when claimed.
 #[derive(Clone, Debug)]
@@ -31,7 +30,7 @@ pub struct Claim {
 pub struct Claimed {
     pub claims: Vec<Claim>,
     /// The tasks that got events, with the number of the last.
-    pub changed: Vec<super::super::Committed>,
+    pub changed: Vec<Committed>,
 }
 
 impl Store {
@@ -66,85 +65,50 @@ impl Store {
             .filter(task::Column::Id.is_in(by_task.keys().copied()))
             .all(&tx)
             .await?;
-        let (mut claimed, mut events, mut attempts) = (Claimed::default(), Vec::new(), Vec::new());
-        for mut task in tasks {
-            let mut record =
-                |task: &mut task::Model, kind, step: Option<&step::Model>, payload: serde_json::Value| {
-                    task.event_seq += 1;
-                    events.push(event::ActiveModel {
-                        task_id: Set(task.id),
-                        seq: Set(task.event_seq),
-                        tenant_id: Set(task.tenant_id.clone()),
-                        kind: Set(kind),
-                        step_id: Set(step.map(|step| step.id)),
-                        payload: Set(JsonText(payload.to_string())),
-                        created_at: Set(now),
-                    });
-                };
-            if task.status == TaskStatus::Pending {
-                task.status = TaskStatus::Running;
-                task.started_at = Some(now);
-                record(
-                    &mut task,
-                    EventKind::TaskStarted,
-                    None,
-                    json!({ "status": TaskStatus::Running }),
-                );
-            }
+        let (mut claimed, mut attempts) = (Claimed::default(), Vec::new());
+        for task in tasks {
             let steps = by_task.remove(&task.id).unwrap_or_default();
+            let mut edit = TaskEdit::new(task, now);
+            if edit.task.status == TaskStatus::Pending {
+                edit.move_task(TaskStatus::Running)?;
+                edit.task.started_at = Some(now);
+                edit.record(EventKind::TaskStarted, None, &json!({ "status": TaskStatus::Running }));
+            }
             for step in &steps {
                 let payload = json!({
                     "status": StepStatus::Running, "agent": step.agent, "title": step.title, "attempt": step.attempts,
                 });
-                record(&mut task, EventKind::StepStarted, Some(step), payload);
+                edit.record(EventKind::StepStarted, Some(step.id), &payload);
             }
-            task::ActiveModel {
-                id: Set(task.id),
-                status: Set(task.status),
-                event_seq: Set(task.event_seq),
-                started_at: Set(task.started_at),
-                updated_at: Set(now),
-                ..Default::default()
-            }
-            .update(&tx)
-            .await?;
-            claimed.changed.push(super::super::Committed {
-                tenant: task.tenant_id.clone(),
-                task_id: task.id,
-                seq: task.event_seq,
-                ready: false,
-                cancelled: false,
-            });
+            let task = edit.task.clone();
+            claimed.changed.push(edit.write(&tx).await?);
             for step in steps {
                 let attempt_id = AttemptId::generate();
-                attempts.push(attempt::ActiveModel {
-                    id: Set(attempt_id),
-                    tenant_id: Set(step.tenant_id.clone()),
-                    task_id: Set(step.task_id),
-                    step_id: Set(step.id),
-                    epoch: Set(step.epoch),
-                    worker_id: Set(worker.to_owned()),
-                    outcome: Set(AttemptOutcome::Running),
-                    error_code: Set(None),
-                    error_message: Set(None),
-                    started_at: Set(now),
-                    ended_at: Set(None),
-                });
-                claimed.claims.push(Claim {
-                    step,
-                    task: task.clone(),
-                    attempt_id,
-                });
+                attempts.push(new_attempt(attempt_id, &step, worker, now));
+                claimed.claims.push(Claim { step, task: task.clone(), attempt_id });
             }
         }
         attempt::Entity::insert_many(attempts)
             .exec_without_returning(&tx)
             .await?;
-        event::Entity::insert_many(events)
-            .exec_without_returning(&tx)
-            .await?;
         tx.commit().await?;
         Ok(claimed)
+    }
+}
+
+fn new_attempt(id: AttemptId, step: &step::Model, worker: &str, now: UnixMillis) -> attempt::ActiveModel {
+    attempt::ActiveModel {
+        id: Set(id),
+        tenant_id: Set(step.tenant_id.clone()),
+        task_id: Set(step.task_id),
+        step_id: Set(step.id),
+        epoch: Set(step.epoch),
+        worker_id: Set(worker.to_owned()),
+        outcome: Set(AttemptOutcome::Running),
+        error_code: Set(None),
+        error_message: Set(None),
+        started_at: Set(now),
+        ended_at: Set(None),
     }
 }
 

@@ -14,7 +14,7 @@ use super::asking::{answers, coded, still};
 use crate::support::Stack;
 
 /// Far more than any document needs, even on a busy machine.
-const QUICK: Duration = Duration::from_secs(5);
+const QUICK: Duration = Duration::from_secs(20);
 
 /// Pieces from which documents are put together that come far into the parser.
 fn pieces() -> impl Strategy<Value = String> {

@@ -8,7 +8,7 @@ use super::asking::{answers, coded, still};
 use crate::support::{Answer, Client, Stack, TestApp};
 
 /// Far more than any refusal needs, even on a busy machine.
-const QUICK: Duration = Duration::from_secs(5);
+const QUICK: Duration = Duration::from_secs(20);
 
 /// Asks by GET, unless the URL would be longer than HTTP servers read.
 async fn get(client: &Client, query: &str) -> Option<Answer> {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::asking::{answers, coded, still};
 use crate::support::{Stack, TestApp};
 
-const QUICK: Duration = Duration::from_secs(5);
+const QUICK: Duration = Duration::from_secs(20);
 
 /// `levels` fragments, each of which spreads the next one `width` times.
 fn bomb(levels: usize, width: usize, spread: bool) -> String {

@@ -53,7 +53,7 @@ both_stacks! {
         assert_eq!(dropped, Some("dropped"));
         let task = app.finished(&id).await;
         // Sooner than the next heartbeat could have said it.
-        assert!(asked_at.elapsed() < Duration::from_secs(3), "{:?}", asked_at.elapsed());
+        assert!(asked_at.elapsed() < Duration::from_secs(10), "{:?}", asked_at.elapsed());
         assert_eq!(task["status"], "CANCELLED", "{task:#}");
         let only = &task["steps"][1];
         assert_eq!((&only["status"], &only["attempts"][0]["outcome"]), (&json!("CANCELLED"), &json!("CANCELLED")));

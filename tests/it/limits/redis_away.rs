@@ -23,7 +23,7 @@ async fn granted(app: &TestApp, user: &str) -> u32 {
         let start = Instant::now();
         granted += u32::from(retry_after_ms(&search(&app.client, user).await).is_none());
         assert!(
-            start.elapsed() < Duration::from_secs(3),
+            start.elapsed() < Duration::from_secs(10),
             "a search took {:?}",
             start.elapsed()
         );
