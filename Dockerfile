@@ -1,8 +1,9 @@
 # syntax=docker/dockerfile:1
 # The program in an image: `docker build -t agent-orchestrator .`
 #
-# Inside it listens on every address of the container, and refuses to while there is neither an API key nor the
-# word that open is meant. For one that only this machine reaches:
+# Inside it listens on every address of the container, and refuses to without the word that open is meant: this
+# version has no API keys, and needs a proxy in front that asks callers who they are before it is published more
+# widely than here. For one that only this machine reaches:
 #   docker run -p 127.0.0.1:8000:8000 -e ORCHESTRATOR_ALLOW_OPEN_ON_NETWORK=true -v orchestrator:/data \
 #     --stop-timeout 30 agent-orchestrator
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use agent_orchestrator::commands::Cli;
+use agent_orchestrator::{commands::Cli, domain::causes::in_one_line};
 use clap::Parser;
 
 fn main() -> ExitCode {
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("agent-orchestrator: {error:#}");
+            eprintln!("agent-orchestrator: {}", in_one_line(error.as_ref()));
             ExitCode::FAILURE
         }
     }

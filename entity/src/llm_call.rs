@@ -36,8 +36,8 @@ pub struct Model {
     pub cache_write_tokens: i64,
     pub output_tokens: i64,
     pub reasoning_tokens: i64,
-    /// Worst case held against the budget while the call is under way.
-    pub reserved_nanos: NanoUsd,
+    /// Worst case held against the budget while the call is under way; null where the price is not known.
+    pub reserved_nanos: Option<NanoUsd>,
     /// What it cost; null while it is under way and where the price is not known.
     pub cost_nanos: Option<NanoUsd>,
     pub started_at: UnixMillis,

@@ -36,6 +36,8 @@ pub struct Model {
     pub max_attempts: i32,
     /// Fencing number: every write of a worker is conditional on it.
     pub epoch: i64,
+    /// Calls of attempts up to this one are not replayed: their conversation came to nothing.
+    pub journal_after: i64,
     /// The worker that holds the lease.
     pub worker_id: Option<String>,
     pub lease_until: Option<UnixMillis>,

@@ -56,6 +56,7 @@ fn step() -> TableCreateStatement {
         .col(integer("attempts"))
         .col(integer("max_attempts"))
         .col(big_integer("epoch"))
+        .col(big_integer("journal_after"))
         .col(text_null("worker_id"))
         .col(big_integer_null("lease_until"))
         .col(big_integer("run_at"))

@@ -17,9 +17,8 @@ impl MigrationTrait for Migration {
             manager,
             &[
                 "CREATE INDEX llm_call_by_step ON llm_call (step_id, ordinal)",
-                // At most one answer per question and place in a step's conversation, whatever happens.
-                "CREATE UNIQUE INDEX llm_call_answered ON llm_call (step_id, ordinal, request_hash) \
-                 WHERE status = 'SUCCEEDED'",
+                // At most one answer per place in the conversation of an attempt, whatever happens.
+                "CREATE UNIQUE INDEX llm_call_answered ON llm_call (attempt_id, ordinal) WHERE status = 'SUCCEEDED'",
                 "CREATE INDEX tool_call_by_step ON tool_call (step_id, ordinal)",
                 "CREATE UNIQUE INDEX tool_call_succeeded ON tool_call (idempotency_key) WHERE status = 'SUCCEEDED'",
                 "CREATE INDEX ledger_entry_by_task ON ledger_entry (task_id)",
@@ -52,7 +51,7 @@ fn llm_call() -> TableCreateStatement {
         .col(big_integer("cache_write_tokens"))
         .col(big_integer("output_tokens"))
         .col(big_integer("reasoning_tokens"))
-        .col(big_integer("reserved_nanos"))
+        .col(big_integer_null("reserved_nanos"))
         .col(big_integer_null("cost_nanos"))
         .col(big_integer("started_at"))
         .col(big_integer_null("ended_at"))

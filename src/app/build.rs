@@ -132,6 +132,8 @@ pub(super) fn http_settings(config: &Config) -> HttpSettings {
     HttpSettings {
         max_body: config.server.max_body_bytes,
         request_timeout: config.server.request_timeout(),
+        // Open to this machine means to nobody else, pages in its browsers included.
+        loopback_names_only: !config.server.listens_on_network() && !config.server.allow_open_on_network,
         websocket: WebSocketSettings::default(),
     }
 }

@@ -24,7 +24,8 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// What this process does: `api`, `worker` or `api,worker`. Default both. Read from `ORCHESTRATOR_ROLES`.
     pub roles: Roles,
-    /// Whether the API may answer callers without a key on an address that others can reach. Default `false`.
+    /// Whether the API may answer anyone on an address that others can reach, or under a name that is not this
+    /// machine's own. There are no keys: something in front of it must keep strangers out. Default `false`.
     /// Read from `ORCHESTRATOR_ALLOW_OPEN_ON_NETWORK`.
     pub allow_open_on_network: bool,
     /// How long a query or mutation may take, in milliseconds. Default 15000.

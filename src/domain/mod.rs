@@ -2,6 +2,7 @@
 //!
 //! May use: the ids, enums and column types of `entity`, nothing else of ours.
 
+pub mod causes;
 pub mod clock;
 pub mod digest;
 pub mod lifecycle;

@@ -15,7 +15,7 @@ use crate::{
         chat::ToolSpec,
         prompt::{EarlierResult, StepPrompt},
     },
-    memory::{DEFAULT_NAMESPACE, MetadataFilter, NewContent, SearchQuery},
+    memory::{DEFAULT_NAMESPACE, MemoryError, MetadataFilter, NewContent, SearchQuery},
     store::{
         memories::{NewMemory, UsedMemory},
         steps::{Claim, StepResult},
@@ -62,10 +62,10 @@ impl Engine {
                     session.tool_results(results)
                 }
                 Next::Done(output) => break output,
-                Next::Stop { code, message } => return Err(StepError::Fail { code, message }),
+                Next::Stop { code, message } => return Err(StepError::Stop { code, message }),
             };
         };
-        let memory = self.learned(claim, &output).await?;
+        let memory = without_memory(self.learned(claim, &output).await)?.flatten();
         let result = StepResult { output, memory };
         self.settle(|| self.store.complete_step(claim, result.clone()))
             .await
@@ -87,7 +87,7 @@ impl Engine {
                     output,
                 })
                 .collect(),
-            memories: self.recall(claim, journal).await?,
+            memories: without_memory(self.recall(claim, journal).await)?.unwrap_or_default(),
             // Left to `read_notes`: other steps write them meanwhile, and a replay must see the same prompt.
             notes: Vec::new(),
         })
@@ -95,7 +95,7 @@ impl Engine {
 
     /// Texts of the memories that fit the step; their use is recorded. A later attempt is given the same ones, also
     /// where there were none: another prompt would have its answers bought again.
-    async fn recall(&self, claim: &Claim, journal: &Journal) -> Result<Vec<String>, StepError> {
+    async fn recall(&self, claim: &Claim, journal: &Journal) -> Result<Vec<String>, MemoryError> {
         let (tenant, user) = (&claim.task.tenant_id, &claim.task.user_id);
         let scope = Scope::of_user(tenant.clone(), user.clone());
         let before = self.store.memory_uses_by_step(&scope, &[claim.step.id]).await?;
@@ -147,7 +147,7 @@ impl Engine {
     }
 
     /// What is kept of a step that nothing else in the task builds on.
-    async fn learned(&self, claim: &Claim, output: &str) -> Result<Option<NewMemory>, StepError> {
+    async fn learned(&self, claim: &Claim, output: &str) -> Result<Option<NewMemory>, MemoryError> {
         if self.store.has_dependents(claim.step.id).await? {
             return Ok(None);
         }
@@ -173,7 +173,7 @@ impl Engine {
     }
 
     /// Texts of all memories the step was given, in its prompt or by a tool.
-    async fn memories_read(&self, claim: &Claim) -> Result<Vec<String>, StepError> {
+    async fn memories_read(&self, claim: &Claim) -> Result<Vec<String>, MemoryError> {
         let scope = Scope::of_user(claim.task.tenant_id.clone(), claim.task.user_id.clone());
         let uses = self.store.memory_uses_by_step(&scope, &[claim.step.id]).await?;
         let ids: Vec<MemoryId> = uses.iter().map(|used| used.memory_id).collect();
@@ -196,5 +196,21 @@ impl Engine {
                 parameters: tool.parameters.clone(),
             })
             .collect()
+    }
+}
+
+/// What came of a use of memory. A step goes on without it when the embedder or the index fails: its answer may be paid
+/// for already.
+fn without_memory<T>(used: Result<T, MemoryError>) -> Result<Option<T>, StepError> {
+    match used {
+        Ok(found) => Ok(Some(found)),
+        Err(MemoryError::Store(error)) => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the step goes on without long-term memory"
+            );
+            Ok(None)
+        }
     }
 }

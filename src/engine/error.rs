@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use entity::enums::WaitReason;
+use entity::{enums::WaitReason, values::NanoUsd};
 
 use crate::{
     llm::{LlmError, Retry},
@@ -23,9 +23,16 @@ pub(super) enum StepError {
     /// No other attempt would end better.
     #[error("{message}")]
     Fail { code: &'static str, message: String },
-    /// A person must act first.
+    /// The conversation itself came to nothing: replayed, it would again. A retry begins it anew.
     #[error("{message}")]
-    Wait { reason: WaitReason, message: String },
+    Stop { code: &'static str, message: String },
+    /// A person must act first. `needed` is the money that is missing, where money is.
+    #[error("{message}")]
+    Wait {
+        reason: WaitReason,
+        needed: Option<NanoUsd>,
+        message: String,
+    },
     /// The claim no longer holds: nothing of this attempt counts.
     #[error("the claim no longer holds")]
     Lost,

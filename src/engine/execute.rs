@@ -78,11 +78,16 @@ impl Engine {
     }
 
     async fn settle_error(&self, claim: &Claim, error: StepError) {
+        let replayable = !matches!(error, StepError::Stop { .. });
         let (code, message, retry_in) = match error {
             StepError::Lost => return,
-            StepError::Wait { reason, message } => {
+            StepError::Wait {
+                reason,
+                needed,
+                message,
+            } => {
                 tracing::info!(reason = reason.as_str(), "step waits for a person");
-                self.settle(|| self.store.park_step(claim, reason, &message))
+                self.settle(|| self.store.park_step(claim, reason, needed, &message))
                     .await
                     .ok();
                 return;
@@ -97,13 +102,14 @@ impl Engine {
                     Some(after.map_or(backoff, |after| after.max(backoff).min(LONGEST_WAIT))),
                 )
             }
-            StepError::Fail { code, message } => (code, message, None),
+            StepError::Fail { code, message } | StepError::Stop { code, message } => (code, message, None),
         };
         tracing::warn!(code, %message, attempt = claim.step.attempts, "attempt failed");
         let failure = Failure {
             code: code.to_owned(),
             message,
             retry_in,
+            replayable,
         };
         self.settle(|| async {
             self.store

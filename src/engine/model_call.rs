@@ -40,8 +40,12 @@ impl Journal {
     pub(super) async fn load(store: &Store, claim: &Claim) -> Result<Self, StoreError> {
         let (answers, tool_calls) = if claim.step.epoch > 1 {
             (
-                store.journaled_answers(claim.step.id).await?,
-                store.journaled_tool_calls(claim.step.id).await?,
+                store
+                    .journaled_answers(claim.step.id, claim.step.journal_after)
+                    .await?,
+                store
+                    .journaled_tool_calls(claim.step.id, claim.step.journal_after)
+                    .await?,
             )
         } else {
             (Vec::new(), Vec::new())
@@ -115,14 +119,14 @@ impl Engine {
         }
     }
 
-    /// The most a call can cost: everything sent, and the longest answer allowed. None if the price is not known.
+    /// The most a call can cost: everything sent, and the longest answer allowed, at the dearest price each can have.
+    /// What is sent is counted by estimate, so half of it is added. None if the price is not known.
     fn worst_case(&self, provider: &str, request: &ChatRequest) -> Option<NanoUsd> {
-        let usage = Usage {
-            input: estimate_request(request),
-            output: u64::from(request.max_output_tokens),
-            ..Usage::default()
-        };
-        self.prices.cost(provider, &request.model, &usage).map(NanoUsd)
+        let input = estimate_request(request);
+        let (input, output) = (input + input / 2, u64::from(request.max_output_tokens));
+        self.prices
+            .worst_case(provider, &request.model, input, output)
+            .map(NanoUsd)
     }
 
     fn settlement(
@@ -173,6 +177,7 @@ fn over_budget(left: NanoUsd, needed: NanoUsd) -> StepError {
     );
     StepError::Wait {
         reason: entity::enums::WaitReason::Budget,
+        needed: Some(needed),
         message,
     }
 }

@@ -5,6 +5,7 @@ use entity::{
     enums::{CallStatus, ToolEffect, WaitReason},
     ids::ToolCallId,
     tool_call,
+    values::NanoUsd,
 };
 
 use super::{Engine, error::StepError, host::StepHost, model_call::Journal};
@@ -13,10 +14,13 @@ use crate::{
     domain::{clock::Stopwatch, digest::sha256_hex},
     llm::{chat::ToolRequest, prompt},
     store::{
-        calls::{NewToolCall, ToolSettlement},
+        calls::{NewToolCall, ToolPrice, ToolSettlement},
         steps::Claim,
     },
-    tools::{ToolContext, ToolError, registry::CheckedCall},
+    tools::{
+        ToolContext, ToolError,
+        registry::{CheckedCall, ToolOutput},
+    },
 };
 
 /// Longest argument text kept of a refused call, in characters.
@@ -81,14 +85,20 @@ impl Engine {
         };
         let watch = Stopwatch::start();
         let ended = self.tools.run(call, context).await;
-        self.settle_tool(claim, id, ended, watch.elapsed_ms()).await
+        let price = self.prices.tool(&definition.name).map(|amount| ToolPrice {
+            amount: NanoUsd(amount),
+            version: self.prices.version().to_owned(),
+        });
+        self.settle_tool(claim, id, ended, price.as_ref(), watch.elapsed_ms())
+            .await
     }
 
     async fn settle_tool(
         &self,
         claim: &Claim,
         id: ToolCallId,
-        ended: Result<crate::tools::registry::ToolOutput, ToolError>,
+        ended: Result<ToolOutput, ToolError>,
+        price: Option<&ToolPrice>,
         duration_ms: i64,
     ) -> Result<String, StepError> {
         let (settled, text) = match ended {
@@ -110,7 +120,7 @@ impl Engine {
         };
         let change = self
             .store
-            .settle_tool_call(claim, id, settled, duration_ms)
+            .settle_tool_call(claim, id, settled, price, duration_ms)
             .await?;
         self.feed.announce(&change).await;
         Ok(text)
@@ -181,15 +191,14 @@ fn unknown_outcome(call: &tool_call::Model) -> StepError {
     );
     StepError::Wait {
         reason: WaitReason::Approval,
+        needed: None,
         message,
     }
 }
 
 /// The same over attempts, and new when the arguments change.
 fn idempotency_key(claim: &Claim, ordinal: i32, tool: &str, arguments_hash: &str) -> String {
-    let parts = format!(
-        "{}\n{}\n{ordinal}\n{tool}\n{arguments_hash}",
-        claim.task.id, claim.step.id
-    );
+    let (task, step, generation) = (claim.task.id, claim.step.id, claim.step.journal_after);
+    let parts = format!("{task}\n{step}\n{generation}\n{ordinal}\n{tool}\n{arguments_hash}");
     sha256_hex(parts.as_bytes())
 }

@@ -38,7 +38,8 @@ const OUTBOX: usize = 4_096;
 /// How long to wait before connecting again.
 const RECONNECT: Duration = Duration::from_millis(250);
 
-/// How long a subscription may be silent before it is checked with a ping of our own.
+/// How long a subscription may be silent before it is checked with a question of our own, and how long Redis may take
+/// to answer one.
 const PROBE: Duration = Duration::from_secs(2);
 
 /// Rings through Redis. Everything local works without it.
@@ -173,8 +174,8 @@ impl Listener {
 
     /// Subscribes and passes rings on until the connection ends or falls silent.
     async fn listen(&self, failing: &mut bool) -> redis::RedisResult<()> {
-        let mut subscription = self.client.get_async_pubsub().await?;
-        subscription.subscribe(&self.channel).await?;
+        let mut subscription = answered(self.client.get_async_pubsub()).await?;
+        answered(subscription.subscribe(&self.channel)).await?;
         self.connected.store(true, Ordering::Relaxed);
         if std::mem::take(failing) {
             tracing::info!("doorbell: Redis is back");
@@ -185,11 +186,7 @@ impl Listener {
                 Ok(Some(message)) => self.pass_on(message.get_payload_bytes()),
                 Ok(None) => return Ok(()),
                 // Silence is normal, a dead socket looks the same: re-subscribing makes Redis answer or fail.
-                Err(_) => tokio::time::timeout(PROBE, subscription.subscribe(&self.channel))
-                    .await
-                    .map_err(|_| {
-                        redis::RedisError::from((redis::ErrorKind::Io, "the subscription does not answer"))
-                    })??,
+                Err(_) => answered(subscription.subscribe(&self.channel)).await?,
             }
         }
     }
@@ -208,4 +205,16 @@ impl Listener {
             let _ = self.rings.send(ring);
         }
     }
+}
+
+/// What Redis answers. A connection that hangs would otherwise be waited for without end.
+async fn answered<T>(question: impl Future<Output = redis::RedisResult<T>>) -> redis::RedisResult<T> {
+    tokio::time::timeout(PROBE, question)
+        .await
+        .unwrap_or_else(|_elapsed| {
+            Err(redis::RedisError::from((
+                redis::ErrorKind::Io,
+                "Redis does not answer",
+            )))
+        })
 }

@@ -30,6 +30,8 @@ pub struct Price {
 pub struct PriceBook {
     version: String,
     prices: BTreeMap<String, Price>,
+    /// Nano-USD per call, by tool.
+    tools: BTreeMap<String, i64>,
 }
 
 /// Why a file of prices cannot be used.
@@ -49,6 +51,15 @@ struct File {
     as_of: Option<String>,
     #[serde(default)]
     models: BTreeMap<String, Entry>,
+    #[serde(default)]
+    tools: BTreeMap<String, Amount>,
+}
+
+/// What a file of prices says.
+struct Listed {
+    as_of: Option<String>,
+    models: BTreeMap<String, Price>,
+    tools: BTreeMap<String, i64>,
 }
 
 #[derive(Deserialize)]
@@ -72,17 +83,20 @@ enum Amount {
 impl PriceBook {
     /// The prices that come with the program.
     pub fn builtin() -> Result<Self, PriceError> {
-        let (as_of, prices) = read(BUILTIN)?;
+        let listed = read(BUILTIN)?;
         Ok(Self {
-            version: as_of.unwrap_or_default(),
-            prices,
+            version: listed.as_of.unwrap_or_default(),
+            prices: listed.models,
+            tools: listed.tools,
         })
     }
 
     /// The built-in prices with those of an operator's file before them.
     pub fn with_override(text: &str) -> Result<Self, PriceError> {
         let mut book = Self::builtin()?;
-        book.prices.extend(read(text)?.1);
+        let listed = read(text)?;
+        book.prices.extend(listed.models);
+        book.tools.extend(listed.tools);
         book.version = format!("{}+{}", book.version, &sha256_hex(text.as_bytes())[..12]);
         Ok(book)
     }
@@ -103,6 +117,26 @@ impl PriceBook {
         find(model)
             .or_else(|| undated(model).and_then(find))
             .or_else(|| find("*"))
+    }
+
+    /// What one call of a tool costs, in nano-USD; `None` for a tool without a price, which costs nothing.
+    pub fn tool(&self, name: &str) -> Option<i64> {
+        self.tools.get(name).copied()
+    }
+
+    /// The most a call can cost that reads and writes so many tokens, whichever buckets they fall into.
+    pub fn worst_case(&self, provider: &str, model: &str, input: u64, output: u64) -> Option<i64> {
+        let price = self.price(provider, model)?;
+        let dearest = Price {
+            input: price.input.max(price.cache_read).max(price.cache_write),
+            output: price.output.max(price.reasoning),
+            ..*price
+        };
+        dearest.cost(&Usage {
+            input,
+            output,
+            ..Usage::default()
+        })
     }
 
     /// What a call cost, in nano-USD, rounded up once over the sum. `None` where the price is unknown, or the amount
@@ -155,7 +189,7 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn read(text: &str) -> Result<(Option<String>, BTreeMap<String, Price>), PriceError> {
+fn read(text: &str) -> Result<Listed, PriceError> {
     let file: File = toml::from_str(text)?;
     let mut prices = BTreeMap::new();
     for (model, entry) in file.models {
@@ -182,7 +216,19 @@ fn read(text: &str) -> Result<(Option<String>, BTreeMap<String, Price>), PriceEr
         };
         prices.insert(model, price);
     }
-    Ok((file.as_of, prices))
+    let mut tools = BTreeMap::new();
+    for (tool, amount) in file.tools {
+        let price = nano_usd(&amount).map_err(|amount| PriceError::Amount {
+            model: tool.clone(),
+            amount,
+        })?;
+        tools.insert(tool, price);
+    }
+    Ok(Listed {
+        as_of: file.as_of,
+        models: prices,
+        tools,
+    })
 }
 
 /// An amount of USD as nano-USD, by its decimal digits; the amount itself where it is none.

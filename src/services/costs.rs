@@ -3,7 +3,7 @@
 use super::{ServiceError, Services, validate};
 use crate::{
     domain::scope::Scope,
-    store::ledger::{CostDimension, CostFilter, CostSummary},
+    store::ledger::{CostDimension, CostFilter, CostSummary, MAX_COST_GROUPS},
 };
 
 impl Services {
@@ -24,7 +24,14 @@ impl Services {
                 validate::text(field, name, 256)?;
             }
         }
-        Ok(self.store.costs(scope, filter, by).await?)
+        let sums = self.store.costs(scope, filter, by).await?;
+        if sums.len() as u64 > MAX_COST_GROUPS {
+            return Err(ServiceError::invalid(
+                "groupBy",
+                "more than 1,000 groups: narrow the filter or group by less",
+            ));
+        }
+        Ok(sums)
     }
 }
 

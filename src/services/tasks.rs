@@ -57,7 +57,6 @@ impl Services {
         let budget = budget.map(validate::budget).transpose()?;
         let priority = validate::priority(priority.unwrap_or_default())?;
         let idempotency_key = validate::idempotency_key(idempotency_key)?;
-        self.limit(Limited::SubmitTask, caller, &user).await?;
         let new = NewTask {
             tenant: caller.tenant.clone(),
             user,
@@ -69,7 +68,15 @@ impl Services {
             idempotency_key,
             max_attempts: self.max_attempts,
         };
-        match self.store.submit_task(new).await? {
+        // Asking again what became of a submission takes nothing from the allowance.
+        let submitted = match self.store.earlier_submission(&new).await? {
+            Some(earlier) => earlier,
+            None => {
+                self.limit(Limited::SubmitTask, caller, &new.user).await?;
+                self.store.submit_task(new).await?
+            }
+        };
+        match submitted {
             Submitted::New(task, change) => {
                 self.feed.announce(&change).await;
                 metrics::counter!("tasks_submitted_total").increment(1);

@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc, sync::atomic::AtomicU64, time::Duration};
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
+    sqlx::{Connection, PgConnection},
+};
 
 use super::{Store, StoreError};
 
@@ -38,6 +41,7 @@ impl Store {
                 (read, write)
             }
             DatabaseLocation::Postgres(url) => {
+                reach(url, settings.acquire_timeout).await?;
                 let pool = Database::connect(postgres(url, settings)).await?;
                 (pool.clone(), pool)
             }
@@ -48,6 +52,19 @@ impl Store {
             write: counted(write, &statements),
             statements,
         })
+    }
+}
+
+/// Connects once and leaves again. A pool tries until its time is up, and then only says that it is up.
+async fn reach(url: &str, patience: Duration) -> Result<(), DbErr> {
+    let failed = |error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)));
+    match tokio::time::timeout(patience, PgConnection::connect(url)).await {
+        Ok(Ok(connection)) => connection.close().await.map_err(failed),
+        Ok(Err(error)) => Err(failed(error)),
+        Err(_elapsed) => {
+            let message = format!("no answer within {} ms", patience.as_millis());
+            Err(DbErr::Conn(RuntimeErr::Internal(message)))
+        }
     }
 }
 

@@ -87,7 +87,7 @@ pub struct CostSummary {
     pub output_tokens: i64,
 }
 
-/// Most groups one summary returns.
+/// Most groups one summary has.
 pub const MAX_COST_GROUPS: u64 = 1_000;
 
 impl Store {
@@ -117,7 +117,7 @@ impl Store {
         change.commit().await
     }
 
-    /// Sums by the given dimensions, dearest first.
+    /// Sums by the given dimensions, dearest first. One more than [`MAX_COST_GROUPS`] of them means that there are too many.
     pub async fn costs(
         &self,
         scope: &Scope,
@@ -133,6 +133,7 @@ impl Store {
         only = only.add_option(filter.from_day.clone().map(|day| Column::Day.gte(day)));
         only = only.add_option(filter.to_day.clone().map(|day| Column::Day.lte(day)));
         let mut select = ledger_entry::Entity::find().select_only().filter(only);
+        let mut grouped = Vec::new();
         for column in [
             (CostDimension::Task, Column::TaskId),
             (CostDimension::Step, Column::StepId),
@@ -145,6 +146,7 @@ impl Store {
         ] {
             if by.contains(&column.0) {
                 select = select.column(column.1).group_by(column.1);
+                grouped.push(column.1);
             }
         }
         let unpriced = Expr::case(Column::AmountNanos.is_null(), 1_i64).finally(0_i64);
@@ -155,14 +157,19 @@ impl Store {
         let output = Column::OutputTokens
             .into_expr()
             .add(Expr::col(Column::ReasoningTokens));
-        Ok(select
+        select = select
             .column_as(sum(Column::AmountNanos.into_expr()), "amount_nanos")
             .column_as(Column::Id.count(), "entries")
             .column_as(sum(unpriced.into()), "unpriced_entries")
             .column_as(sum(input), "input_tokens")
             .column_as(sum(output), "output_tokens")
-            .order_by_desc(Expr::col(Alias::new("amount_nanos")))
-            .limit(MAX_COST_GROUPS)
+            .order_by_desc(Expr::col(Alias::new("amount_nanos")));
+        // Equal amounts come in the same order each time.
+        for column in grouped {
+            select = select.order_by_asc(column);
+        }
+        Ok(select
+            .limit(MAX_COST_GROUPS + 1)
             .into_model::<CostSummary>()
             .all(&self.read)
             .await?)

@@ -101,6 +101,7 @@ impl TaskChange {
                 attempts: 0,
                 max_attempts,
                 epoch: 0,
+                journal_after: 0,
                 worker_id: None,
                 lease_until: None,
                 run_at: self.now,

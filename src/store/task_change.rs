@@ -90,7 +90,13 @@ impl Store {
 impl TaskEdit {
     /// An edit of a row that is held.
     pub(super) fn new(task: task::Model, now: UnixMillis) -> Self {
-        Self { task, now, events: Vec::new(), ready: false, cancelled: false }
+        Self {
+            task,
+            now,
+            events: Vec::new(),
+            ready: false,
+            cancelled: false,
+        }
     }
 
     /// Adds an event. Its number is the next of the task.
@@ -124,7 +130,13 @@ impl TaskEdit {
 
     /// Writes the row and the events. They count once the transaction is committed.
     pub(super) async fn write(self, tx: &DatabaseTransaction) -> Result<Committed, StoreError> {
-        let Self { task, now, events, ready, cancelled } = self;
+        let Self {
+            task,
+            now,
+            events,
+            ready,
+            cancelled,
+        } = self;
         let committed = Committed {
             tenant: task.tenant_id.clone(),
             task_id: task.id,
@@ -154,7 +166,9 @@ impl TaskEdit {
         .update(tx)
         .await?;
         if !events.is_empty() {
-            event::Entity::insert_many(events).exec_without_returning(tx).await?;
+            event::Entity::insert_many(events)
+                .exec_without_returning(tx)
+                .await?;
         }
         Ok(committed)
     }
@@ -163,7 +177,10 @@ impl TaskEdit {
 impl TaskChange {
     /// A change of a task whose row this transaction already holds, or has just inserted.
     pub(super) fn of(tx: DatabaseTransaction, task: task::Model, now: UnixMillis) -> Self {
-        Self { tx, edit: TaskEdit::new(task, now) }
+        Self {
+            tx,
+            edit: TaskEdit::new(task, now),
+        }
     }
 
     /// Writes everything, and commits.

@@ -20,16 +20,24 @@ use async_graphql::futures_util::{
     stream::{BoxStream, FuturesUnordered},
 };
 
+use super::meter::Meter;
+
 type Load = BoxFuture<'static, ()>;
 
-/// The loads of one request that have not begun. Cheap to clone.
+/// The loads of one request that have not begun, and the count of those that have. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Batches(Arc<Mutex<Vec<Load>>>);
+pub struct Batches {
+    loads: Arc<Mutex<Vec<Load>>>,
+    meter: Arc<Meter>,
+}
 
 impl Batches {
     /// Adds a load to the next wave.
     pub(super) fn add(&self, load: Load) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(load);
+        self.loads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(load);
     }
 
     /// The execution of the request, carrying its loads along.
@@ -41,12 +49,20 @@ impl Batches {
         }
     }
 
+    /// What the present answer has read.
+    pub(super) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
     fn take(&self) -> Vec<Load> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.loads.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn is_empty(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.loads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty()
     }
 }
 
@@ -67,6 +83,7 @@ impl<T> Stream for Carrying<'_, T> {
         });
         let waker = Waker::from(Arc::clone(&noting));
         if let Poll::Ready(item) = self.execution.poll_next_unpin(&mut Context::from_waker(&waker)) {
+            self.next.meter.reset();
             return Poll::Ready(item);
         }
         // Long lists are polled in parts, and say by waking themselves that there is more to come.

@@ -1,24 +1,29 @@
 //! What a resolver knows of its request.
 
-use std::time::Duration;
+use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
 
-use async_graphql::{Context, dataloader::DataLoader};
+use async_graphql::{
+    Context,
+    dataloader::{DataLoader, Loader},
+};
 
-use super::{batches::Batches, error::Error, loaders::Reader};
-use crate::services::{Services, caller::Caller};
+use super::{batches::Batches, error::Error, loaders::Reader, meter::Weight};
+use crate::{
+    services::{Services, caller::Caller},
+    store::StoreError,
+};
 
-/// One request: who asks, under which id, and the loaders that live as long as it does.
+/// One request: who asks, and the loaders that live as long as it does.
 pub struct RequestContext {
     pub services: Services,
     pub caller: Caller,
-    pub request_id: String,
     batches: Batches,
     loader: DataLoader<Reader>,
 }
 
 impl RequestContext {
     /// The context of a new request. Loaders are never shared between requests, so neither are rows between callers.
-    pub fn new(services: Services, caller: Caller, request_id: String) -> Self {
+    pub fn new(services: Services, caller: Caller) -> Self {
         let reader = Reader {
             store: services.store.clone(),
             scope: caller.scope(),
@@ -29,7 +34,6 @@ impl RequestContext {
         Self {
             services,
             caller,
-            request_id,
             batches,
             loader,
         }
@@ -53,8 +57,37 @@ pub(super) trait ContextExt {
         Ok(&self.request()?.caller)
     }
 
-    fn loader(&self) -> Result<&DataLoader<Reader>, Error> {
-        Ok(&self.request()?.loader)
+    /// One value by its key, read with all others that are asked for meanwhile, and counted.
+    async fn load<K>(&self, key: K) -> Result<Option<<Reader as Loader<K>>::Value>, Error>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Reader: Loader<K, Value: Weight, Error = Arc<StoreError>>,
+    {
+        let request = self.request()?;
+        let meter = request.batches.meter();
+        meter.count_load()?;
+        let read = request.loader.load_one(key).await?;
+        meter.count(&read)?;
+        Ok(read)
+    }
+
+    /// Several values by their keys.
+    async fn load_many<K>(
+        &self,
+        keys: impl Iterator<Item = K>,
+    ) -> Result<HashMap<K, <Reader as Loader<K>>::Value>, Error>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Reader: Loader<K, Value: Weight, Error = Arc<StoreError>>,
+    {
+        let request = self.request()?;
+        let meter = request.batches.meter();
+        meter.count_load()?;
+        let read = request.loader.load_many(keys).await?;
+        for value in read.values() {
+            meter.count(value)?;
+        }
+        Ok(read)
     }
 }
 

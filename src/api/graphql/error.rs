@@ -5,6 +5,7 @@ use std::{error::Error as StdError, sync::Arc, time::Duration};
 use async_graphql::ErrorExtensions;
 
 use crate::{
+    domain::causes::in_one_line,
     services::{ServiceError, whole_millis},
     store::StoreError,
 };
@@ -68,6 +69,8 @@ pub(super) enum Error {
         message: String,
     },
     RateLimited(Duration),
+    /// The answer would hold too much.
+    TooComplex(String),
     Internal(Box<dyn StdError + Send + Sync>),
 }
 
@@ -110,6 +113,7 @@ impl From<Error> for async_graphql::Error {
             Error::BadInput { message, .. } => (Code::BadUserInput, message, None),
             Error::NotFound(message) => (Code::NotFound, message, None),
             Error::Conflict { message, .. } => (Code::Conflict, message, None),
+            Error::TooComplex(message) => (Code::QueryTooComplex, message, None),
             Error::RateLimited(wait) => {
                 let wait = whole_millis(wait);
                 (
@@ -120,10 +124,7 @@ impl From<Error> for async_graphql::Error {
             }
             Error::Internal(source) => {
                 // The request's span names the request; the client gets its id in place of this.
-                tracing::error!(
-                    error = source.as_ref() as &dyn StdError,
-                    "a request failed inside"
-                );
+                tracing::error!(error = in_one_line(source.as_ref()), "a request failed inside");
                 (Code::InternalServerError, "internal error".to_owned(), None)
             }
         };

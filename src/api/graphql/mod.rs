@@ -14,6 +14,7 @@ mod event;
 mod ids;
 mod loaders;
 mod memory;
+mod meter;
 mod node;
 mod pagination;
 mod payload;

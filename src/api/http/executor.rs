@@ -8,6 +8,7 @@ use async_graphql::{
     parser::types::{ExecutableDocument, OperationType},
 };
 use serde_json::{Map, Value, json};
+use tracing::{Instrument, Span};
 
 use super::guard;
 use crate::{
@@ -57,10 +58,9 @@ impl GuardedExecutor {
         mut request: Request,
         document: ExecutableDocument,
         caller: Caller,
-        request_id: &str,
     ) -> (Request, Batches) {
         request.set_parsed_query(document);
-        let context = RequestContext::new(self.services.clone(), caller, request_id.to_owned());
+        let context = RequestContext::new(self.services.clone(), caller);
         let batches = context.batches();
         (request.data(context), batches)
     }
@@ -73,10 +73,11 @@ impl GuardedExecutor {
         caller: Caller,
         request_id: &str,
     ) -> Response {
-        let (request, batches) = self.prepare(request, document, caller, request_id);
+        let (request, batches) = self.prepare(request, document, caller);
         match batches
             .carried_by(stream::once(self.schema.execute(request)))
             .next()
+            .instrument(span_of(request_id))
             .await
         {
             Some(response) => present(response, request_id),
@@ -93,13 +94,18 @@ impl GuardedExecutor {
         caller: Caller,
         request_id: &str,
     ) -> BoxStream<'static, Response> {
-        let (request, batches) = self.prepare(request, document, caller, request_id);
-        let request_id = request_id.to_owned();
-        let responses = batches.carried_by(self.schema.execute_stream(request));
-        responses
+        let (request, batches) = self.prepare(request, document, caller);
+        let (span, request_id) = (span_of(request_id), request_id.to_owned());
+        let mut responses = batches.carried_by(self.schema.execute_stream(request));
+        stream::poll_fn(move |context| span.in_scope(|| responses.poll_next_unpin(context)))
             .map(move |response| present(response, &request_id))
             .boxed()
     }
+}
+
+/// Where a request is executed: what is logged in there bears its id.
+fn span_of(request_id: &str) -> Span {
+    tracing::info_span!("request", request.id = request_id)
 }
 
 /// Whether a response says that the request was refused before anything was carried out.

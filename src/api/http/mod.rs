@@ -7,10 +7,12 @@
 mod answer;
 mod body;
 mod executor;
+mod fetch_site;
 mod graphiql;
 mod graphql;
 pub mod guard;
 mod health;
+mod host;
 mod params;
 mod serve;
 mod websocket;
@@ -20,6 +22,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware,
     response::{IntoResponse, Redirect},
     routing::get,
 };
@@ -53,6 +56,8 @@ pub struct HttpSettings {
     pub max_body: usize,
     /// How long a query or mutation may take.
     pub request_timeout: Duration,
+    /// Whether only requests for `localhost` or a loopback address are answered, but for what operators look at.
+    pub loopback_names_only: bool,
     pub websocket: WebSocketSettings,
 }
 
@@ -85,8 +90,14 @@ pub fn router(state: HttpState) -> Router {
         .route("/", get(graphiql::page))
         .route("/playground", get(|| async { Redirect::permanent("/") }))
         .route("/assets/{name}", get(graphiql::asset))
-        .route("/graphql", get(graphql::get).post(graphql::post))
+        .route(
+            "/graphql",
+            get(graphql::get)
+                .post(graphql::post)
+                .layer(middleware::from_fn(fetch_site::check)),
+        )
         .route("/schema.graphql", get(graphql::sdl))
+        .layer(middleware::from_fn_with_state(state.clone(), host::check))
         .with_state(state.clone());
     finish(api.merge(operations(state)))
 }

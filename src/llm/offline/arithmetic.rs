@@ -1,14 +1,37 @@
 //! Finds the arithmetic in a text: expressions (`12 * 7`), words (`15% of 80`, `3 plus 4`) and phrases
-//! (`sum of 12 and 30`), as expressions of numbers, `+ - * /` and parentheses.
+//! (`sum of 12 and 30`), as expressions the calculator reads without doubt: numbers with decimal points and no
+//! groups, operators, parentheses and functions. A sentence whose arithmetic is not understood as a whole gives
+//! none: no answer is better than a wrong one.
 //!
 //! To add a phrase: an arm in `phrase`.
 
+mod numbers;
+mod surroundings;
 mod tokens;
 
+use surroundings::{are_clear, is_arithmetic};
 use tokens::{Token, tokens};
 
 /// How deep parentheses and percentages may nest.
 const MAX_DEPTH: usize = 32;
+
+/// Nouns that say what to do with the values behind their `of`.
+const NOUNS: [&str; 11] = [
+    "sum",
+    "total",
+    "summe",
+    "product",
+    "produkt",
+    "difference",
+    "differenz",
+    "quotient",
+    "average",
+    "mean",
+    "durchschnitt",
+];
+
+/// What may stand in front of a list of values.
+const FILLERS: [&str; 6] = ["the", "these", "all", "numbers", "values", "amounts"];
 
 /// An expression and the place of the token behind it.
 struct Parsed {
@@ -18,48 +41,102 @@ struct Parsed {
     operations: usize,
 }
 
+/// What a place in a text begins with.
+enum Phrase {
+    Understood(Parsed),
+    /// Something is to be calculated, but what?
+    NotUnderstood,
+    /// Words of another kind.
+    None,
+}
+
 /// The expressions of a text, in order and without repeats, `most` at most.
 pub(super) fn expressions(text: &str, most: usize) -> Vec<String> {
     let tokens = tokens(text);
     let mut found: Vec<String> = Vec::new();
+    for sentence in tokens.split(|token| *token == Token::End) {
+        for expression in of_sentence(sentence).unwrap_or_default() {
+            if !found.contains(&expression) {
+                found.push(expression);
+            }
+        }
+    }
+    found.truncate(most);
+    found
+}
+
+/// The expressions of a sentence; `None` where one of them is not understood.
+fn of_sentence(tokens: &[Token]) -> Option<Vec<String>> {
+    let mut found: Vec<(usize, Parsed)> = Vec::new();
+    let mut taken = vec![false; tokens.len()];
+    let mut phrases_end = None;
     let mut at = 0;
-    while at < tokens.len() && found.len() < most {
-        let parsed = phrase(&tokens, at)
-            .or_else(|| sum(&tokens, at, 0))
-            .filter(|parsed| parsed.operations > 0);
+    while at < tokens.len() {
+        let parsed = match phrase(tokens, at) {
+            Phrase::NotUnderstood => return None,
+            Phrase::Understood(parsed) => {
+                phrases_end = phrases_end.or(Some(parsed.end));
+                Some(parsed)
+            }
+            Phrase::None => sum(tokens, at, 0).filter(|parsed| parsed.operations > 0),
+        };
         let Some(parsed) = parsed else {
             at += 1;
             continue;
         };
-        let expression = without_outer_parentheses(&parsed.text).to_owned();
-        if !found.contains(&expression) {
-            found.push(expression);
-        }
-        at = parsed.end;
+        taken[at..parsed.end].fill(true);
+        let start = std::mem::replace(&mut at, parsed.end);
+        found.push((start, parsed));
     }
-    found
+    // A number that a phrase did not reach may well be meant to be in it.
+    let missed = |end: usize| (end..tokens.len()).any(|at| is_number(tokens, at) && !taken[at]);
+    let whole = found
+        .iter()
+        .all(|(start, parsed)| are_clear(tokens, *start, parsed.end, &taken));
+    (whole && !phrases_end.is_some_and(missed)).then(|| {
+        let texts = found.iter().map(|(_, parsed)| parsed.text.as_str());
+        texts
+            .map(|text| without_outer_parentheses(text).to_owned())
+            .collect()
+    })
 }
 
 /// A phrase that begins with a word: `sum of …`, `multiply … by …`.
-fn phrase(tokens: &[Token], at: usize) -> Option<Parsed> {
-    let Some(Token::Word(word)) = tokens.get(at) else {
-        return None;
+fn phrase(tokens: &[Token], at: usize) -> Phrase {
+    let Some(word) = word_at(tokens, at) else {
+        return Phrase::None;
     };
-    let of = || {
-        matches!(
-            word_at(tokens, at + 1),
-            Some("of" | "between" | "von" | "aus" | "zwischen")
-        )
-        .then(|| list(tokens, at + 2))
-        .flatten()
+    let is_noun = NOUNS.contains(&word);
+    let start = match (word_at(tokens, at + 1), word) {
+        (Some("of" | "between" | "von" | "aus" | "zwischen"), _) if is_noun => at + 2,
+        (Some("up"), "add") => at + 2,
+        (_, "add" | "multiply" | "divide" | "subtract") => at + 1,
+        _ => return Phrase::None,
     };
-    match word.as_str() {
-        "sum" | "total" | "summe" => Some(joined(&of()?, " + ")),
-        "product" | "produkt" => Some(joined(&of()?, " * ")),
-        "difference" | "differenz" => pair(of()?, |a, b| format!("{a} - {b}")),
-        "quotient" => pair(of()?, |a, b| format!("{a} / {b}")),
+    let numbers_follow = if is_noun {
+        (start..tokens.len()).any(|at| is_number(tokens, at))
+    } else {
+        sum(tokens, skip(tokens, start, &FILLERS), 0).is_some()
+    };
+    match calculation(tokens, word, start) {
+        Some(parsed) => Phrase::Understood(parsed),
+        None if numbers_follow => Phrase::NotUnderstood,
+        None => Phrase::None,
+    }
+}
+
+/// What a verb or noun makes of the values from `at` on.
+fn calculation(tokens: &[Token], word: &str, at: usize) -> Option<Parsed> {
+    let items = || list(tokens, at);
+    match word {
+        "sum" | "total" | "summe" => items()
+            .map(|items| joined(&items, " + "))
+            .or_else(|| written_out(tokens, at)),
+        "product" | "produkt" => Some(joined(&items()?, " * ")),
+        "difference" | "differenz" => pair(items()?, |a, b| format!("{a} - {b}")),
+        "quotient" => pair(items()?, |a, b| format!("{a} / {b}")),
         "average" | "mean" | "durchschnitt" => {
-            let (items, end) = of()?;
+            let (items, end) = items()?;
             let text = format!("({}) / {}", items.join(" + "), items.len());
             Some(Parsed {
                 text,
@@ -67,53 +144,64 @@ fn phrase(tokens: &[Token], at: usize) -> Option<Parsed> {
                 operations: items.len(),
             })
         }
-        "add" => {
-            let start = if word_at(tokens, at + 1) == Some("up") {
-                at + 2
-            } else {
-                at + 1
-            };
-            two(tokens, start, "to", |a, b| format!("{a} + {b}"))
-                .or_else(|| list(tokens, start).map(|items| joined(&items, " + ")))
-        }
-        "multiply" => two(tokens, at + 1, "by", |a, b| format!("{a} * {b}"))
-            .or_else(|| list(tokens, at + 1).map(|items| joined(&items, " * "))),
-        "divide" => two(tokens, at + 1, "by", |a, b| format!("{a} / {b}")),
-        "subtract" => two(tokens, at + 1, "from", |a, b| format!("{b} - {a}")),
+        "add" => two(tokens, at, "to", |a, b| format!("{a} + {b}"))
+            .or_else(|| items().map(|items| joined(&items, " + ")))
+            .or_else(|| written_out(tokens, at)),
+        "multiply" => two(tokens, at, "by", |a, b| format!("{a} * {b}"))
+            .or_else(|| items().map(|items| joined(&items, " * "))),
+        "divide" => two(tokens, at, "by", |a, b| format!("{a} / {b}")),
+        "subtract" => two(tokens, at, "from", |a, b| format!("{b} - {a}")),
         _ => None,
     }
 }
 
+/// `the sum of 3 + 4`.
+fn written_out(tokens: &[Token], at: usize) -> Option<Parsed> {
+    sum(tokens, skip(tokens, at, &FILLERS), 0).filter(|parsed| parsed.operations > 0)
+}
+
 /// Two or more values: `3, 4 and 5`, `the numbers 12 and 30`, `$12 fees and 30 taxes`.
 fn list(tokens: &[Token], at: usize) -> Option<(Vec<String>, usize)> {
-    let mut at = skip(
-        tokens,
-        at,
-        &["the", "these", "all", "numbers", "values", "amounts"],
-    );
-    let mut items = Vec::new();
+    let mut at = skip(tokens, at, &FILLERS);
+    let mut items: Vec<Parsed> = Vec::new();
     let mut last = false;
     loop {
         let item = sum(tokens, at, 0)?;
-        items.push(enclosed(&item));
-        let mut end = item.end;
-        if matches!(word_at(tokens, end), Some(word) if !matches!(word, "and" | "or" | "by" | "to" | "from" | "then"))
+        // `3,4 and 5` may be two numbers or three.
+        if tokens[at..item.end]
+            .iter()
+            .any(|token| matches!(token, Token::Number(number) if number.loose))
+        {
+            return None;
+        }
+        let item_end = item.end;
+        items.push(item);
+        let mut end = item_end;
+        if matches!(word_at(tokens, end), Some(word)
+            if !matches!(word, "and" | "or" | "by" | "to" | "from" | "then") && !is_arithmetic(word))
         {
             end += 1;
         }
         let mut next = end;
-        if matches!(tokens.get(next), Some(Token::Comma)) {
+        if matches!(tokens.get(next), Some(Token::Comma { .. })) {
             next += 1;
         }
         let and = word_at(tokens, next) == Some("and");
         next += usize::from(and);
         // What follows the item behind the `and` is no longer part of the list.
         if last || next == end || sum(tokens, next, 0).is_none() {
-            return (items.len() > 1).then_some((items, item.end));
+            let texts = items.iter().map(enclosed).collect();
+            return (items.len() > 1 && !trails_off(&items)).then_some((texts, item_end));
         }
         last = and;
         at = next;
     }
+}
+
+/// `3 and 4 times 2`: whether the operation is on the last value or on all of them is anyone's guess.
+fn trails_off(items: &[Parsed]) -> bool {
+    let is_bare = |item: &Parsed| item.operations > 0 && enclosed(item) != item.text;
+    matches!(items, [before @ .., last] if is_bare(last) && !before.iter().any(is_bare))
 }
 
 fn two(tokens: &[Token], at: usize, between: &str, text: fn(&str, &str) -> String) -> Option<Parsed> {
@@ -122,8 +210,10 @@ fn two(tokens: &[Token], at: usize, between: &str, text: fn(&str, &str) -> Strin
         return None;
     }
     let second = sum(tokens, first.end + 1, 0)?;
-    Some(Parsed {
-        text: text(&enclosed(&first), &enclosed(&second)),
+    let values = [first, second];
+    let [first, second] = &values;
+    (!trails_off(&values)).then(|| Parsed {
+        text: text(&enclosed(first), &enclosed(second)),
         end: second.end,
         operations: 1,
     })
@@ -150,7 +240,9 @@ fn joined((items, end): &(Vec<String>, usize), operator: &str) -> Parsed {
 
 fn sum(tokens: &[Token], at: usize, depth: usize) -> Option<Parsed> {
     chain(tokens, at, &['+', '-'], |at| {
-        chain(tokens, at, &['*', '/'], |at| value(tokens, at, depth))
+        chain(tokens, at, &['*', '/'], |at| {
+            chain(tokens, at, &['^'], |at| value(tokens, at, depth))
+        })
     })
 }
 
@@ -185,6 +277,7 @@ fn value(tokens: &[Token], at: usize, depth: usize) -> Option<Parsed> {
             let whole = percent_of
                 .then(|| value(tokens, skip(tokens, at + 3, &["the"]), depth + 1))
                 .flatten();
+            let number = &number.text;
             Some(match whole {
                 Some(whole) => Parsed {
                     text: format!("({number} / 100 * {})", whole.text),
@@ -198,14 +291,15 @@ fn value(tokens: &[Token], at: usize, depth: usize) -> Option<Parsed> {
                 },
             })
         }
-        Token::Operator('-') if depth > 0 => match tokens.get(at + 1)? {
-            Token::Number(number) => Some(Parsed {
-                text: format!("-{number}"),
-                end: at + 2,
-                operations: 0,
-            }),
-            _ => None,
-        },
+        Token::Negative => value(tokens, at + 1, depth + 1).map(|positive| Parsed {
+            text: format!("-{}", positive.text),
+            ..positive
+        }),
+        Token::Call(function) => arguments(tokens, at + 2, depth + 1).map(|inner| Parsed {
+            text: format!("{function}({})", inner.text),
+            end: inner.end + 1,
+            operations: inner.operations + 1,
+        }),
         Token::Open => {
             let inner = sum(tokens, at + 1, depth + 1)?;
             matches!(tokens.get(inner.end), Some(Token::Close)).then(|| Parsed {
@@ -216,6 +310,23 @@ fn value(tokens: &[Token], at: usize, depth: usize) -> Option<Parsed> {
         }
         _ => None,
     }
+}
+
+/// The arguments of a function; the closing parenthesis stands at their end.
+fn arguments(tokens: &[Token], at: usize, depth: usize) -> Option<Parsed> {
+    let mut all = sum(tokens, at, depth)?;
+    let mut separator = None;
+    while let Some(comma @ Token::Comma { .. }) = tokens.get(all.end) {
+        // `max(1,5, 2,5)`: those without a space would be decimal signs.
+        if *separator.get_or_insert(comma) != comma {
+            return None;
+        }
+        let next = sum(tokens, all.end + 1, depth)?;
+        all.text = format!("{}, {}", all.text, next.text);
+        all.operations += next.operations;
+        all.end = next.end;
+    }
+    matches!(tokens.get(all.end), Some(Token::Close)).then_some(all)
 }
 
 fn enclosed(parsed: &Parsed) -> String {
@@ -245,6 +356,10 @@ fn without_outer_parentheses(text: &str) -> &str {
         }
     }
     inner
+}
+
+fn is_number(tokens: &[Token], at: usize) -> bool {
+    matches!(tokens.get(at), Some(Token::Number(_)))
 }
 
 fn word_at(tokens: &[Token], at: usize) -> Option<&str> {

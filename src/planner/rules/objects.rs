@@ -116,7 +116,10 @@ fn items<'a>(list: &'a str, grammar: &Grammar) -> Option<Vec<&'a str>> {
         };
         let comma = list[all[at - 1].end..all[at].start].contains(',');
         if joins(&all[at]) || comma {
-            items.push(list.get(start..closed_end(list, all[at - 1].end)).unwrap_or_default());
+            items.push(
+                list.get(start..closed_end(list, all[at - 1].end))
+                    .unwrap_or_default(),
+            );
             start = all[at + usize::from(joins(&all[at]))..].first()?.start;
         }
     }
@@ -128,7 +131,12 @@ fn items<'a>(list: &'a str, grammar: &Grammar) -> Option<Vec<&'a str>> {
 /// The end of an item with the brackets and quotes that close behind its last word: "Postgres (free)".
 fn closed_end(list: &str, word_end: usize) -> usize {
     let closing = |c: &char| matches!(c, ')' | ']' | '}' | '"' | '\'' | '”' | '’' | '»');
-    word_end + list[word_end..].chars().take_while(closing).map(char::len_utf8).sum::<usize>()
+    word_end
+        + list[word_end..]
+            .chars()
+            .take_while(closing)
+            .map(char::len_utf8)
+            .sum::<usize>()
 }
 
 /// "… and SQLite for a small site": the tail belongs to every object.

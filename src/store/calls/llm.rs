@@ -9,6 +9,7 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::json;
 
+use super::attempts_after;
 use crate::{
     domain::lifecycle::Lifecycle,
     store::{
@@ -97,7 +98,7 @@ impl Store {
             cache_write_tokens: Set(0),
             output_tokens: Set(0),
             reasoning_tokens: Set(0),
-            reserved_nanos: Set(reserved),
+            reserved_nanos: Set(call.worst_case),
             cost_nanos: Set(None),
             started_at: Set(change.now),
             ended_at: Set(None),
@@ -122,7 +123,7 @@ impl Store {
             // The first try took hold, and only its answer was lost.
             return change.commit().await;
         }
-        change.give_back(call.reserved_nanos);
+        change.give_back(&call).await?;
         let Tokens {
             input,
             cache_read,
@@ -140,7 +141,7 @@ impl Store {
             cache_write_tokens: Set(cache_write),
             output_tokens: Set(output),
             reasoning_tokens: Set(reasoning),
-            reserved_nanos: Set(NanoUsd::ZERO),
+            reserved_nanos: Set(None),
             cost_nanos: Set(settled.amount),
             ended_at: Set(Some(change.now)),
             duration_ms: Set(Some(settled.duration_ms)),
@@ -172,7 +173,7 @@ impl Store {
         change.commit().await
     }
 
-    /// Closes a call that brought no answer. It costs nothing.
+    /// Closes a call that the provider did not answer. It costs nothing.
     pub async fn fail_llm_call(
         &self,
         claim: &Claim,
@@ -183,13 +184,13 @@ impl Store {
     ) -> Result<Committed, StoreError> {
         let mut change = self.change_held(claim).await?;
         let call = change.llm_call(id).await?;
-        change.give_back(call.reserved_nanos);
+        change.give_back(&call).await?;
         llm_call::ActiveModel {
             id: Set(id),
             status: Set(call.status.to(CallStatus::Failed)?),
             error_code: Set(Some(code.to_owned())),
             error_message: Set(Some(message.to_owned())),
-            reserved_nanos: Set(NanoUsd::ZERO),
+            reserved_nanos: Set(None),
             ended_at: Set(Some(change.now)),
             duration_ms: Set(Some(duration_ms)),
             ..Default::default()
@@ -204,10 +205,15 @@ impl Store {
         change.commit().await
     }
 
-    /// The answers a step has been given in any attempt, by their place in its conversation.
-    pub async fn journaled_answers(&self, step: StepId) -> Result<Vec<llm_call::Model>, StoreError> {
+    /// The answers a step has been given in its attempts after `epoch`, by their place in its conversation.
+    pub async fn journaled_answers(
+        &self,
+        step: StepId,
+        epoch: i64,
+    ) -> Result<Vec<llm_call::Model>, StoreError> {
         Ok(llm_call::Entity::find()
             .filter(llm_call::Column::StepId.eq(step))
+            .filter(llm_call::Column::AttemptId.in_subquery(attempts_after(step, epoch)))
             .filter(llm_call::Column::Status.eq(CallStatus::Succeeded))
             .all(&self.read)
             .await?)
@@ -222,8 +228,14 @@ impl TaskChange {
             .ok_or(StoreError::Missing("a model call"))
     }
 
-    fn give_back(&mut self, reserved: NanoUsd) {
+    /// Frees what a call held against the budget. Steps that waited for money look again.
+    async fn give_back(&mut self, call: &llm_call::Model) -> Result<(), StoreError> {
+        let reserved = call.reserved_nanos.unwrap_or_default();
         self.task.reserved_nanos = NanoUsd(self.task.reserved_nanos.0 - reserved.0);
+        if self.task.budget_nanos.is_some() && reserved > NanoUsd::ZERO {
+            self.wake_those_waiting_for_money().await?;
+        }
+        Ok(())
     }
 
     /// Closes the model calls an ended attempt left open and frees what they held against the budget. What became of
@@ -236,13 +248,30 @@ impl TaskChange {
             .all(&self.tx)
             .await?;
         for call in open {
-            self.give_back(call.reserved_nanos);
+            self.give_back(&call).await?;
+            // Sent, and nobody knows what it cost: unknown, unless its price is known to be zero.
+            let amount = call.reserved_nanos.filter(|reserved| *reserved == NanoUsd::ZERO);
+            let entry = NewLedgerEntry {
+                kind: LedgerKind::LlmCall,
+                call_id: Some(call.id.0),
+                agent: Some(claim.step.agent.clone()),
+                provider: call.provider.clone(),
+                model: call.model.clone(),
+                tokens: Tokens {
+                    estimated: true,
+                    ..Tokens::default()
+                },
+                amount,
+                price_version: String::new(),
+            };
+            self.pay(Some(claim.step.id), entry).await?;
             llm_call::ActiveModel {
                 id: Set(call.id),
                 status: Set(call.status.to(CallStatus::Failed)?),
+                cost_nanos: Set(amount),
                 error_code: Set(Some("ABANDONED".to_owned())),
                 error_message: Set(Some("the attempt ended before the answer came".to_owned())),
-                reserved_nanos: Set(NanoUsd::ZERO),
+                reserved_nanos: Set(None),
                 ended_at: Set(Some(self.now)),
                 ..Default::default()
             }

@@ -1,16 +1,22 @@
 //! Tool calls: written down, sent, settled. A refused call is logged like any other.
 
 use entity::{
-    enums::{CallStatus, EventKind, ToolEffect},
+    enums::{CallStatus, EventKind, LedgerKind, ToolEffect},
     ids::{StepId, ToolCallId},
     tool_call,
+    values::NanoUsd,
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 
+use super::attempts_after;
 use crate::{
     domain::lifecycle::Lifecycle,
-    store::{Committed, Store, StoreError, steps::Claim},
+    store::{
+        Committed, Store, StoreError,
+        ledger::{NewLedgerEntry, Tokens},
+        steps::Claim,
+    },
 };
 
 /// A tool call about to be made, or refused.
@@ -30,6 +36,13 @@ pub struct NewToolCall {
 pub enum ToolSettlement {
     Succeeded { result: String, truncated: bool },
     Failed { code: String, message: String },
+}
+
+/// What a call of a tool costs, and by which prices.
+#[derive(Clone, Debug)]
+pub struct ToolPrice {
+    pub amount: NanoUsd,
+    pub version: String,
 }
 
 impl Store {
@@ -87,6 +100,7 @@ impl Store {
         claim: &Claim,
         id: ToolCallId,
         settled: ToolSettlement,
+        price: Option<&ToolPrice>,
         duration_ms: i64,
     ) -> Result<Committed, StoreError> {
         let mut change = self.change_held(claim).await?;
@@ -115,19 +129,38 @@ impl Store {
             error_code: Set(error_code),
             error_message: Set(error_message),
             ended_at: Set(Some(change.now)),
+            cost_nanos: Set(price.map(|price| price.amount)),
             duration_ms: Set(Some(duration_ms)),
             ..Default::default()
         }
         .update(&change.tx)
         .await?;
+        if let Some(price) = price {
+            let entry = NewLedgerEntry {
+                kind: LedgerKind::ToolCall,
+                call_id: Some(id.0),
+                agent: Some(claim.step.agent.clone()),
+                provider: "tool".to_owned(),
+                model: call.tool.clone(),
+                tokens: Tokens::default(),
+                amount: Some(price.amount),
+                price_version: price.version.clone(),
+            };
+            change.pay(Some(claim.step.id), entry).await?;
+        }
         change.record(EventKind::ToolCallSettled, Some(claim.step.id), &payload);
         change.commit().await
     }
 
-    /// Every tool call of a step in any attempt, in order.
-    pub async fn journaled_tool_calls(&self, step: StepId) -> Result<Vec<tool_call::Model>, StoreError> {
+    /// Every tool call of a step in its attempts after `epoch`, in order.
+    pub async fn journaled_tool_calls(
+        &self,
+        step: StepId,
+        epoch: i64,
+    ) -> Result<Vec<tool_call::Model>, StoreError> {
         Ok(tool_call::Entity::find()
             .filter(tool_call::Column::StepId.eq(step))
+            .filter(tool_call::Column::AttemptId.in_subquery(attempts_after(step, epoch)))
             .order_by_asc(tool_call::Column::Id)
             .all(&self.read)
             .await?)

@@ -10,8 +10,7 @@ use entity::{
     values::UnixMillis,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
-    Statement,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement,
 };
 use serde_json::json;
 
@@ -71,9 +70,14 @@ impl Store {
             let mut edit = TaskEdit::new(task, now);
             if edit.task.status == TaskStatus::Pending {
                 edit.move_task(TaskStatus::Running)?;
-                edit.task.started_at = Some(now);
-                edit.record(EventKind::TaskStarted, None, &json!({ "status": TaskStatus::Running }));
+                edit.record(
+                    EventKind::TaskStarted,
+                    None,
+                    &json!({ "status": TaskStatus::Running }),
+                );
             }
+            // Also of a task that was cancelled before its first claim, and retried.
+            edit.task.started_at.get_or_insert(now);
             for step in &steps {
                 let payload = json!({
                     "status": StepStatus::Running, "agent": step.agent, "title": step.title, "attempt": step.attempts,
@@ -85,7 +89,11 @@ impl Store {
             for step in steps {
                 let attempt_id = AttemptId::generate();
                 attempts.push(new_attempt(attempt_id, &step, worker, now));
-                claimed.claims.push(Claim { step, task: task.clone(), attempt_id });
+                claimed.claims.push(Claim {
+                    step,
+                    task: task.clone(),
+                    attempt_id,
+                });
             }
         }
         attempt::Entity::insert_many(attempts)

@@ -23,6 +23,8 @@ pub struct Failure {
     pub message: String,
     /// Wait this long before the next attempt; None: never again.
     pub retry_in: Option<Duration>,
+    /// Whether a later attempt may go on from the calls this one journaled. If not, it begins the conversation anew.
+    pub replayable: bool,
 }
 
 /// What became of the step.
@@ -76,6 +78,15 @@ impl TaskChange {
         self.end_attempt(claim, AttemptOutcome::Failed, error).await?;
         self.end_step(claim.step.id, StepStatus::Running.to(StepStatus::Failed)?, error)
             .await?;
+        if !failure.replayable {
+            step::ActiveModel {
+                id: Set(claim.step.id),
+                journal_after: Set(claim.step.epoch),
+                ..Default::default()
+            }
+            .update(&self.tx)
+            .await?;
+        }
         let payload =
             json!({ "status": StepStatus::Failed, "attempt": claim.step.attempts, "error": error_json });
         self.record(EventKind::StepFailed, Some(claim.step.id), &payload);

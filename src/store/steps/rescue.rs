@@ -9,11 +9,14 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, Quer
 use serde_json::json;
 
 use super::{Claim, Failure};
-use crate::store::{Committed, Store, StoreError, clock};
+use crate::{
+    domain::causes::in_one_line,
+    store::{Committed, Store, StoreError, clock},
+};
 
 impl Store {
     /// Returns steps with expired leases to the ready ones, or fails those that have used up their attempts.
-    /// At most `limit` at a time.
+    /// At most `limit` at a time. What goes wrong with one step is logged here.
     pub async fn rescue_steps(&self, limit: u64) -> Result<Vec<Committed>, StoreError> {
         let now = clock::now_sql(self.read.get_database_backend());
         let expired = step::Entity::find()
@@ -25,7 +28,15 @@ impl Store {
             .await?;
         let mut rescued = Vec::new();
         for step in expired {
-            rescued.extend(self.rescue_step(&step).await?);
+            // A row that cannot be taken back must not keep the others.
+            match self.rescue_step(&step).await {
+                Ok(change) => rescued.extend(change),
+                Err(error) => tracing::warn!(
+                    step.id = %step.id,
+                    error = in_one_line(&error),
+                    "a step whose lease ran out cannot be taken back"
+                ),
+            }
         }
         Ok(rescued)
     }
@@ -62,6 +73,7 @@ impl Store {
                         code: "WORKER_LOST".to_owned(),
                         message: reasons,
                         retry_in: None,
+                        replayable: true,
                     },
                 )
                 .await?;

@@ -3,6 +3,7 @@
 use entity::{
     enums::{AttemptOutcome, EventKind, StepStatus, WaitReason},
     step,
+    values::NanoUsd,
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 use serde_json::json;
@@ -19,6 +20,7 @@ impl Store {
         &self,
         claim: &Claim,
         reason: WaitReason,
+        needed: Option<NanoUsd>,
         message: &str,
     ) -> Result<Committed, StoreError> {
         let mut change = self.change_held(claim).await?;
@@ -27,6 +29,11 @@ impl Store {
             return change.commit().await;
         }
         change.release_reservations(claim).await?;
+        if needed.is_some_and(|needed| change.can_afford(needed)) {
+            // What others held came back meanwhile: nobody would tell a step that parks only now.
+            change.give_step_back(claim, "the money came back").await?;
+            return change.commit().await;
+        }
         change
             .end_attempt(claim, AttemptOutcome::Released, Some((reason.as_str(), message)))
             .await?;

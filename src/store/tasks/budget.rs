@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     domain::{lifecycle::Lifecycle, scope::Scope},
-    store::{Committed, Store, StoreError},
+    store::{Committed, Store, StoreError, task_change::TaskChange},
 };
 
 /// What became of a request to raise a budget.
@@ -52,16 +52,34 @@ impl Store {
         }
         change.task.budget_nanos = Some(budget);
         change.record(EventKind::BudgetRaised, None, &json!({ "budgetNanos": budget }));
+        change.wake_those_waiting_for_money().await?;
+        let task = change.task.clone();
+        let committed = change.commit().await?;
+        Ok(Some(RaiseOutcome::Accepted(Box::new(task), committed)))
+    }
+}
+
+impl TaskChange {
+    /// Whether a call of this worst case is within what is left of the budget.
+    pub(in crate::store) fn can_afford(&self, needed: NanoUsd) -> bool {
+        let spent = self.task.cost_nanos + self.task.reserved_nanos;
+        self.task
+            .budget_nanos
+            .is_none_or(|budget| needed.0 <= budget.0 - spent.0)
+    }
+
+    /// Offers the steps that wait for money to the workers again: what they need may be there now.
+    pub(in crate::store) async fn wake_those_waiting_for_money(&mut self) -> Result<(), StoreError> {
         let waiting = step::Entity::find()
-            .filter(step::Column::TaskId.eq(id))
+            .filter(step::Column::TaskId.eq(self.task.id))
             .filter(step::Column::Status.eq(StepStatus::Waiting))
             .filter(step::Column::WaitingOn.eq(WaitReason::Budget))
-            .all(&change.tx)
+            .all(&self.tx)
             .await?;
         if !waiting.is_empty() {
-            if change.task.status == TaskStatus::Waiting {
-                change.move_task(TaskStatus::Running)?;
-                change.record(
+            if self.task.status == TaskStatus::Waiting {
+                self.move_task(TaskStatus::Running)?;
+                self.record(
                     EventKind::TaskResumed,
                     None,
                     &json!({ "status": TaskStatus::Running }),
@@ -70,19 +88,17 @@ impl Store {
             for step in &waiting {
                 step.status.to(StepStatus::Ready)?;
                 let payload = json!({ "status": StepStatus::Ready, "key": step.key });
-                change.record(EventKind::StepReady, Some(step.id), &payload);
+                self.record(EventKind::StepReady, Some(step.id), &payload);
             }
             step::Entity::update_many()
                 .col_expr(step::Column::Status, Expr::val(StepStatus::Ready))
                 .col_expr(step::Column::WaitingOn, Expr::val(None::<WaitReason>))
-                .col_expr(step::Column::RunAt, Expr::val(change.now))
-                .col_expr(step::Column::UpdatedAt, Expr::val(change.now))
+                .col_expr(step::Column::RunAt, Expr::val(self.now))
+                .col_expr(step::Column::UpdatedAt, Expr::val(self.now))
                 .filter(step::Column::Id.is_in(waiting.iter().map(|step| step.id)))
-                .exec(&change.tx)
+                .exec(&self.tx)
                 .await?;
         }
-        let task = change.task.clone();
-        let committed = change.commit().await?;
-        Ok(Some(RaiseOutcome::Accepted(Box::new(task), committed)))
+        Ok(())
     }
 }

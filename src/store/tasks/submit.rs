@@ -41,15 +41,12 @@ pub enum Submitted {
 }
 
 impl Store {
-    /// Stores a task. When this returns the task survives any crash.
+    /// Stores a task, unless its idempotency key was used before. When this returns the task survives any crash.
     pub async fn submit_task(&self, new: NewTask) -> Result<Submitted, StoreError> {
-        if let Some(earlier) = self.earlier_submission(&new).await? {
-            return Ok(earlier);
-        }
         let tx = self.begin().await?;
         match insert(tx, &new).await {
             Ok((task, committed)) => Ok(Submitted::New(Box::new(task), committed)),
-            // Lost a race against the same key: the winner's task is the answer.
+            // The key was used before, or a race against it was lost: the first one's task is the answer.
             Err(StoreError::Database(error))
                 if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) =>
             {
@@ -61,7 +58,8 @@ impl Store {
         }
     }
 
-    async fn earlier_submission(&self, new: &NewTask) -> Result<Option<Submitted>, StoreError> {
+    /// What became of an earlier submission under the same idempotency key; None if there was none.
+    pub async fn earlier_submission(&self, new: &NewTask) -> Result<Option<Submitted>, StoreError> {
         let Some(key) = &new.idempotency_key else {
             return Ok(None);
         };
@@ -163,6 +161,7 @@ fn planning_step(task: &task::Model, max_attempts: i32, now: UnixMillis) -> step
         attempts: 0,
         max_attempts,
         epoch: 0,
+        journal_after: 0,
         worker_id: None,
         lease_until: None,
         run_at: now,

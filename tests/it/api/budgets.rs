@@ -22,7 +22,7 @@ both_stacks! {
         for (given, kept) in [
             (json!("0.25"), "0.250000000"), (json!("0.000000001"), "0.000000001"), (json!("1000000000"), "1000000000.000000000"),
             (json!("00012.50"), "12.500000000"), (json!(5), "5.000000000"), (json!(0.1), "0.100000000"),
-            (json!(2.675), "2.675000000"), (json!("999999999.999999999"), "999999999.999999999"),
+            (json!(2.675), "2.675000000"), (json!(1e-7), "0.000000100"), (json!(2.5e-8), "0.000000025"), (json!("999999999.999999999"), "999999999.999999999"),
         ] {
             let payload = budgeted(&app, given.clone()).await;
             assert_eq!(payload["task"]["budget"], json!({ "amount": kept, "currency": "USD" }), "{given}");
@@ -39,7 +39,7 @@ both_stacks! {
         let app = still(stack).await;
         let query = "mutation($b: Decimal!) { submitTask(input: { userId: \"ada\", description: \"x\", budget: { amount: $b } }) { task { id } } }";
         for amount in [json!(""), json!(" "), json!("x"), json!("1,5"), json!("1e3"), json!("+1"), json!(" 1"), json!("0.0000000001"), json!("."),
-            json!(".5"), json!("-"), json!("--1"), json!("١"), json!("1.5.5"), json!("0x10"), json!("NaN"), json!("Infinity"), json!(1e-7),
+            json!(".5"), json!("-"), json!("--1"), json!("١"), json!("1.5.5"), json!("0x10"), json!("NaN"), json!("Infinity"), json!(1e-10), json!(1.5e-9), json!("1e-7"),
             json!(1e300), json!("9".repeat(30)), json!("1\u{0}"), json!(true), json!([]), json!({}), json!(null)]
         {
             let answer = app.graphql(query, json!({ "b": amount })).await;

@@ -49,6 +49,8 @@ both_stacks! {
             assert_eq!(step["task"]["id"], id.as_str());
             last.insert(step["key"].as_str().unwrap().to_owned(), step.clone());
         }
+        let first = |key: &str| updates.iter().find(|update| update["stepUpdates"]["key"] == key).unwrap();
+        assert_eq!(first("s4")["stepUpdates"]["status"], "PENDING", "planned steps show before they are ready");
         assert_eq!(last.len(), 5, "the plan, three descriptions and a recommendation: {last:#?}");
         assert!(last.values().all(|step| step["status"] == "COMPLETED"), "{last:#?}");
         assert!(last.values().all(|step| step["key"] == "plan" || step["output"].is_string()), "{last:#?}");

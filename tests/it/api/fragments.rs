@@ -138,3 +138,25 @@ async fn chains_of_fragments_are_as_deep_as_nesting() {
     assert_eq!(outcome(&app, usual).await, None);
     answers(&app).await;
 }
+
+/// A plan of 40 steps, asked for around and around: the document is small, the answer would not be.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_answer_may_hold_is_bounded() {
+    let app = TestApp::start(Stack::Sqlite).await;
+    let items: Vec<String> = (0..40).map(|at| format!("- Write page {at}")).collect();
+    let id = app.submit("ada", &items.join("\n")).await;
+    app.finished(&id).await;
+    let around = |rounds: usize| {
+        let (open, close) = ("steps { task { ".repeat(rounds), " } }".repeat(rounds));
+        format!("{{ task(id: \"{id}\") {{ {open} id {close} }} }}")
+    };
+    assert_eq!(outcome(&app, &around(1)).await, None);
+    for rounds in [3, 4, 5] {
+        assert_eq!(
+            outcome(&app, &around(rounds)).await.as_deref(),
+            Some("QUERY_TOO_COMPLEX"),
+            "{rounds} rounds"
+        );
+    }
+    answers(&app).await;
+}

@@ -181,7 +181,7 @@ fn settings_at_odds_with_each_other_are_refused_in_a_sentence() {
     assert_eq!(
         env_refusal("ORCHESTRATOR_MODEL", "anthropic/claude"),
         "`models.default` = \"anthropic/claude\" (variable ORCHESTRATOR_MODEL): \
-         expected ANTHROPIC_API_KEY to be set for this provider"
+         expected another provider: this version does not speak with Anthropic yet"
     );
     let message = file_refusal("[memory]\nembedder = 'openai'\n[models.openai]\napi_key = 'k'\n");
     assert!(

@@ -65,10 +65,6 @@ fn the_default_model_is_the_named_one_then_openai_then_the_offline_one() {
         "offline/offline-1"
     );
     assert_eq!(
-        model(&[("ANTHROPIC_API_KEY", "k"), ("ORCHESTRATOR_MODEL", "anthropic/c")]),
-        "anthropic/c"
-    );
-    assert_eq!(
         model(&[
             ("OPENAI_API_KEY", "k"),
             ("ORCHESTRATOR_MODEL", "offline/offline-1")

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{POEM, app_on, cancel, chat, events, explanation, steer};
+use super::{COMPARISON, POEM, app_on, cancel, chat, events, explanation, steer};
 use crate::{
     llm::scripted_server::ScriptedServer,
     support::{TestApp, both_stacks},
@@ -46,6 +46,17 @@ both_stacks! {
             |kind: &str| kinds.iter().position(|found| found == kind).unwrap_or_else(|| panic!("{kind}: {kinds:?}"));
         assert!(place("STEP_WAITING") < place("TASK_WAITING") && place("TASK_WAITING") < place("BUDGET_RAISED"));
         assert!(place("BUDGET_RAISED") < place("TASK_RESUMED") && place("TASK_RESUMED") < place("TASK_COMPLETED"));
+    }
+
+    async fn a_step_waits_only_while_others_hold_the_money(stack: Stack) {
+        // Each call may cost about 0.0016 USD and costs 0.000021: one after the other they all fit.
+        let server = ScriptedServer::always(chat("seen")).await;
+        let app = app_on(stack, &server, |_| {}).await;
+        let input = json!({ "userId": "ada", "description": COMPARISON, "budget": { "amount": "0.0028" } });
+        let id = app.submit_input(input).await;
+        let task = app.finished(&id).await;
+        assert_eq!(task["status"], "COMPLETED", "{task:#}");
+        assert_eq!(task["waitingOn"], json!([]));
     }
 
     async fn a_task_that_waits_can_be_cancelled(stack: Stack) {

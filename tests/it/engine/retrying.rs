@@ -34,6 +34,19 @@ async fn broken_for(title: &'static str) -> (ScriptedServer, Arc<AtomicBool>) {
 }
 
 both_stacks! {
+    async fn a_conversation_that_came_to_nothing_is_begun_anew(stack: Stack) {
+        let filtered = json!({ "model": "gpt-4o-mini", "usage": { "prompt_tokens": 10, "completion_tokens": 1 },
+            "choices": [{ "message": { "role": "assistant", "content": "" }, "finish_reason": "content_filter" }] });
+        let server = ScriptedServer::start(vec![ScriptedAnswer::json(200, &filtered), chat("a poem")]).await;
+        let app = app_on(stack, &server, |_| {}).await;
+        let id = app.submit("ada", POEM).await;
+        assert_eq!(app.finished(&id).await["error"]["code"], "CONTENT_FILTERED");
+        assert_eq!(retry(&app, &id).await["userErrors"], json!([]));
+        let task = app.finished(&id).await;
+        assert_eq!((&task["status"], &task["result"]), (&json!("COMPLETED"), &json!("a poem")), "{task:#}");
+        assert_eq!(server.requests().len(), 2);
+    }
+
     async fn a_model_that_fails_twice_is_asked_a_third_time(stack: Stack) {
         let server = ScriptedServer::start(vec![refusal(500, "bo\u{0}om"), refusal(502, "bang"), chat("a poem")]).await;
         let app = app_on(stack, &server, |_| {}).await;

@@ -76,3 +76,23 @@ async fn a_ring_is_heard_once_by_everyone_of_the_deployment_and_by_nobody_else()
         assert_eq!(listener.try_recv(), Err(TryRecvError::Empty));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_takes_the_connection_and_says_nothing_is_tried_again() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let stop = CancellationToken::new();
+    let _stop = stop.clone().drop_guard();
+    let settings = RedisDoorbellSettings {
+        url: format!("redis://{}", silent.local_addr().unwrap()),
+        prefix: "p".to_owned(),
+        timeout: Duration::from_secs(2),
+        origin: "here".to_owned(),
+    };
+    let doorbell = RedisDoorbell::start(settings, &stop).unwrap();
+    let mut held = Vec::new();
+    for connection in 1..=2 {
+        let accepted = tokio::time::timeout(Duration::from_secs(15), silent.accept()).await;
+        held.push(accepted.unwrap_or_else(|_| panic!("connection {connection} is not tried")));
+    }
+    assert!(!doorbell.is_connected());
+}

@@ -71,6 +71,23 @@ both_stacks! {
         assert!(retry_after_ms(&search(&app.client, " ada ").await).is_some());
     }
 
+    async fn asking_again_what_became_of_a_submission_takes_nothing(stack: Stack) {
+        let app = TestApp::start_with(stack, |config| limit(config, 1, 1)).await;
+        let query = "mutation($input: SubmitTaskInput!) { submitTask(input: $input) { replayed userErrors { code } } }";
+        let submission = |description: &str, key: &str| {
+            json!({ "input": { "userId": "ada", "description": description, "idempotencyKey": key } })
+        };
+        let first = app.graphql(query, submission("Say hello", "k1")).await.data();
+        assert_eq!(first["submitTask"], json!({ "replayed": false, "userErrors": [] }));
+        for _ in 0..3 {
+            let again = app.graphql(query, submission("Say hello", "k1")).await.data();
+            assert_eq!(again["submitTask"], json!({ "replayed": true, "userErrors": [] }));
+            let other = app.graphql(query, submission("Say goodbye", "k1")).await.data();
+            assert_eq!(other["submitTask"]["userErrors"][0]["code"], "CONFLICT");
+        }
+        assert!(retry_after_ms(&app.graphql(query, submission("Say hello", "k2")).await).is_some());
+    }
+
     async fn aliases_in_one_document_are_counted_one_by_one(stack: Stack) {
         let app = TestApp::start_with(stack, |config| limit(config, 1, 2)).await;
         let one = |name: &str| format!("{name}: searchMemory(input: {{ userId: \"ada\", query: \"tea\" }}) {{ scanned }}");

@@ -84,6 +84,7 @@ both_stacks! {
             code: "TEST".to_owned(),
             message: "later".to_owned(),
             retry_in: Some(Duration::from_secs(3_600)),
+            replayable: true,
         };
         store.fail_step(&first, &failure).await.unwrap();
         assert_eq!(claim(&store, 16, LEASE).await.len(), 0);

@@ -113,7 +113,7 @@ both_stacks! {
 async fn park_all(store: &Store) {
     for held in claim(store, 16, LEASE).await {
         store
-            .park_step(&held, WaitReason::Approval, "later")
+            .park_step(&held, WaitReason::Approval, None, "later")
             .await
             .unwrap();
     }
@@ -181,6 +181,7 @@ async fn end(store: &Store, held: &Claim, round: u64) -> Result<(), StoreError> 
         code: "TEST".to_owned(),
         message: "no".to_owned(),
         retry_in: Some(Duration::ZERO),
+        replayable: true,
     };
     match round % 6 {
         0 => store.fail_step(held, &failure).await.map(drop),
@@ -190,6 +191,7 @@ async fn end(store: &Store, held: &Claim, round: u64) -> Result<(), StoreError> 
                 held,
                 &Failure {
                     retry_in: None,
+                    replayable: true,
                     ..failure
                 },
             )

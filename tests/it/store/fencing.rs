@@ -70,6 +70,7 @@ async fn every_write(
         code: "TEST".to_owned(),
         message: "late".to_owned(),
         retry_in,
+        replayable: true,
     };
     let (again, never) = (failure(Some(Duration::ZERO)), failure(None));
     let entry = super::money::entry(LedgerKind::Embedding, Some(5));
@@ -102,7 +103,10 @@ async fn every_write(
         ("release", store.release_step(old).await.map(drop)),
         (
             "park",
-            store.park_step(old, WaitReason::Approval, "late").await.map(drop),
+            store
+                .park_step(old, WaitReason::Approval, None, "late")
+                .await
+                .map(drop),
         ),
         (
             "reserve",
@@ -129,7 +133,10 @@ async fn every_write(
         ),
         (
             "settle tool",
-            store.settle_tool_call(old, tool, succeeded, 1).await.map(drop),
+            store
+                .settle_tool_call(old, tool, succeeded, None, 1)
+                .await
+                .map(drop),
         ),
         ("note", store.write_note(old, "late", "late").await.map(drop)),
         ("erase note", store.write_note(old, "early", "").await.map(drop)),

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use agent_orchestrator::store::{Committed, Store, steps::Pulse, tasks::NewTask};
-use entity::enums::{AttemptOutcome, CallStatus, EventKind, StepStatus, TaskStatus};
+use entity::{
+    attempt,
+    enums::{AttemptOutcome, CallStatus, EventKind, StepStatus, TaskStatus},
+};
+use sea_orm::EntityTrait;
 
 use super::{
     LEASE, claim, claim_one, llm_call, new_task, output, planned, read, scope, submit, tool_call,
@@ -74,6 +78,24 @@ both_stacks! {
         assert_eq!(read(&store, task).await.reserved_nanos.0, 0);
         let again = claim_one(&store).await;
         assert_eq!((again.step.epoch, again.step.attempts), (2, 2));
+    }
+
+    async fn a_step_that_cannot_be_taken_back_does_not_keep_the_others(stack: Stack) {
+        let (app, store) = without_worker(stack).await;
+        for _ in 0..3 {
+            submit(&store, new_task()).await;
+        }
+        let broken = claim(&store, 1, Duration::ZERO).await.remove(0);
+        let connection = app.connection().await;
+        attempt::Entity::delete_by_id(broken.attempt_id).exec(&connection).await.unwrap();
+        let others = claim(&store, 2, Duration::ZERO).await;
+        let mut taken_back = Vec::new();
+        while taken_back.len() < others.len() {
+            taken_back.extend(rescued(&store).await.into_iter().map(|change| change.task_id));
+        }
+        assert!(others.iter().all(|other| taken_back.contains(&other.task.id)), "{taken_back:?}");
+        let step = store.step(&scope(), broken.step.id).await.unwrap().unwrap();
+        assert_eq!(step.status, StepStatus::Running);
     }
 
     async fn a_step_that_kills_its_workers_fails_with_every_reason(stack: Stack) {

@@ -86,7 +86,7 @@ both_stacks! {
         store.pay_for_step(&claims[1], entry(LedgerKind::Embedding, Some(7))).await.unwrap();
         let tool = store.dispatch_tool_call(&claims[1], &tool_call(0)).await.unwrap();
         let failed = ToolSettlement::Failed { code: "TEST".to_owned(), message: "no".to_owned() };
-        store.settle_tool_call(&claims[1], tool, failed, 1).await.unwrap();
+        store.settle_tool_call(&claims[1], tool, failed, None, 1).await.unwrap();
         for claim in &claims {
             store.complete_step(claim, output("done")).await.unwrap();
         }
@@ -97,7 +97,7 @@ both_stacks! {
 
     async fn every_way_out_gives_the_reservation_back(stack: Stack) {
         let (_app, store) = without_worker(stack).await;
-        let failure = |retry_in| Failure { code: "TEST".to_owned(), message: "no".to_owned(), retry_in };
+        let failure = |retry_in| Failure { code: "TEST".to_owned(), message: "no".to_owned(), retry_in, replayable: true };
         for way in ["settle", "fail call", "retry", "fail", "release", "park", "cancel", "rescue"] {
             let task = planned(&store, new_task(), &[("a", &[])]).await;
             let lease = if way == "rescue" { Duration::ZERO } else { LEASE };
@@ -110,7 +110,7 @@ both_stacks! {
                 "retry" => store.fail_step(&held, &failure(Some(LEASE))).await.map(drop),
                 "fail" => store.fail_step(&held, &failure(None)).await.map(drop),
                 "release" => store.release_step(&held).await.map(drop),
-                "park" => store.park_step(&held, WaitReason::Approval, "wait").await.map(drop),
+                "park" => store.park_step(&held, WaitReason::Approval, None, "wait").await.map(drop),
                 "cancel" => {
                     store.cancel_task(&scope(), task).await.unwrap();
                     store.cancel_step(&held).await.map(drop)
@@ -169,7 +169,7 @@ both_stacks! {
         let task =
             planned(&store, NewTask { budget: Some(NanoUsd(10)), ..new_task() }, &[("a", &[]), ("b", &["a"])]).await;
         let held = claim_one(&store).await;
-        store.park_step(&held, WaitReason::Budget, "raise it").await.unwrap();
+        store.park_step(&held, WaitReason::Budget, None, "raise it").await.unwrap();
         assert_eq!(read(&store, task).await.status, TaskStatus::Waiting);
         for too_low in [10, 5] {
             let outcome = store.raise_budget(&scope(), task, NanoUsd(too_low)).await.unwrap().unwrap();

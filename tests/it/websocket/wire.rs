@@ -164,6 +164,7 @@ pub(super) async fn second_way_in(
     let settings = HttpSettings {
         max_body: 1024,
         request_timeout: Duration::from_secs(15),
+        loopback_names_only: true,
         websocket,
     };
     let metrics = PrometheusBuilder::new().build_recorder().handle();

@@ -8,7 +8,7 @@ use entity::event;
 use super::cursor;
 use crate::api::graphql::{
     context::ContextExt,
-    error::{Error, Nullable, nullable},
+    error::{Nullable, nullable},
     loaders::StepById,
     scalars::{BigInt, DateTime, Json, date_time},
     step::Step,
@@ -115,7 +115,7 @@ impl TaskEvent {
     async fn step(&self, ctx: &Context<'_>) -> Nullable<Step> {
         let found = async {
             let Some(id) = self.0.step_id else { return Ok(None) };
-            Ok(ctx.loader()?.load_one(StepById(id)).await?.map(Step))
+            Ok(ctx.load(StepById(id)).await?.map(Step))
         };
         nullable(found.await)
     }

@@ -66,20 +66,15 @@ impl Memory {
             let Some(id) = self.0.source_step_id else {
                 return Ok(None);
             };
-            Ok(ctx.loader()?.load_one(StepById(id)).await?.map(Step))
+            Ok(ctx.load(StepById(id)).await?.map(Step))
         };
         nullable(found.await)
     }
 
     /// The steps it was given to.
     async fn influenced_steps(&self, ctx: &Context<'_>) -> Result<Vec<Step>, Error> {
-        let uses = ctx
-            .loader()?
-            .load_one(UsesOfMemory(self.0.id))
-            .await?
-            .unwrap_or_default();
+        let uses = ctx.load(UsesOfMemory(self.0.id)).await?.unwrap_or_default();
         let mut steps = ctx
-            .loader()?
             .load_many(uses.iter().map(|used| StepById(used.step_id)))
             .await?;
         Ok(uses
@@ -102,13 +97,7 @@ pub(in crate::api::graphql) struct MemoryUse(pub memory_use::Model);
 impl MemoryUse {
     /// The memory; null once it is forgotten.
     async fn memory(&self, ctx: &Context<'_>) -> Nullable<Memory> {
-        let found = async {
-            Ok(ctx
-                .loader()?
-                .load_one(MemoryById(self.0.memory_id))
-                .await?
-                .map(Memory))
-        };
+        let found = async { Ok(ctx.load(MemoryById(self.0.memory_id)).await?.map(Memory)) };
         nullable(found.await)
     }
 

@@ -76,9 +76,7 @@ impl Step {
 
     /// The task it belongs to.
     async fn task(&self, ctx: &Context<'_>) -> Nullable<Task> {
-        let found = async {
-            Ok(ctx.loader()?.load_one(TaskById(self.0.task_id)).await?.map(Task))
-        };
+        let found = async { Ok(ctx.load(TaskById(self.0.task_id)).await?.map(Task)) };
         nullable(found.await)
     }
 
@@ -128,21 +126,13 @@ impl Step {
 
     /// The steps that must complete first.
     async fn depends_on(&self, ctx: &Context<'_>) -> Result<Vec<Step>, Error> {
-        let needed = ctx
-            .loader()?
-            .load_one(DependenciesOf(self.0.id))
-            .await?
-            .unwrap_or_default();
+        let needed = ctx.load(DependenciesOf(self.0.id)).await?.unwrap_or_default();
         Ok(needed.into_iter().map(|(_, step)| Step(step)).collect())
     }
 
     /// Claims by workers, oldest first.
     async fn attempts(&self, ctx: &Context<'_>) -> Result<Vec<Attempt>, Error> {
-        let attempts = ctx
-            .loader()?
-            .load_one(AttemptsOf(self.0.id))
-            .await?
-            .unwrap_or_default();
+        let attempts = ctx.load(AttemptsOf(self.0.id)).await?.unwrap_or_default();
         Ok(attempts.into_iter().map(Attempt::from).collect())
     }
 
@@ -153,13 +143,7 @@ impl Step {
 
     /// What it produced, once it is completed.
     async fn output(&self, ctx: &Context<'_>) -> Nullable<String> {
-        let found = async {
-            Ok(ctx
-                .loader()?
-                .load_one(OutputOf(self.0.id))
-                .await?
-                .map(|output| output.content))
-        };
+        let found = async { Ok(ctx.load(OutputOf(self.0.id)).await?.map(|output| output.content)) };
         nullable(found.await)
     }
 
@@ -170,31 +154,19 @@ impl Step {
 
     /// The tools it called, refused calls included, in order.
     async fn tool_calls(&self, ctx: &Context<'_>) -> Result<Vec<ToolCall>, Error> {
-        let calls = ctx
-            .loader()?
-            .load_one(ToolCallsOf(self.0.id))
-            .await?
-            .unwrap_or_default();
+        let calls = ctx.load(ToolCallsOf(self.0.id)).await?.unwrap_or_default();
         Ok(calls.into_iter().map(ToolCall).collect())
     }
 
     /// The models it asked, in order.
     async fn llm_calls(&self, ctx: &Context<'_>) -> Result<Vec<LlmCall>, Error> {
-        let calls = ctx
-            .loader()?
-            .load_one(LlmCallsOf(self.0.id))
-            .await?
-            .unwrap_or_default();
+        let calls = ctx.load(LlmCallsOf(self.0.id)).await?.unwrap_or_default();
         Ok(calls.into_iter().map(LlmCall).collect())
     }
 
     /// What was said in it, oldest first.
     async fn messages(&self, ctx: &Context<'_>) -> Result<Vec<Message>, Error> {
-        let messages = ctx
-            .loader()?
-            .load_one(MessagesOf(self.0.task_id))
-            .await?
-            .unwrap_or_default();
+        let messages = ctx.load(MessagesOf(self.0.task_id)).await?.unwrap_or_default();
         Ok(messages
             .into_iter()
             .filter(|row| row.step_id == Some(self.0.id))
@@ -204,21 +176,13 @@ impl Step {
 
     /// The memories it was given, best first.
     async fn memories_read(&self, ctx: &Context<'_>) -> Result<Vec<MemoryUse>, Error> {
-        let uses = ctx
-            .loader()?
-            .load_one(UsesByStep(self.0.id))
-            .await?
-            .unwrap_or_default();
+        let uses = ctx.load(UsesByStep(self.0.id)).await?.unwrap_or_default();
         Ok(uses.into_iter().map(MemoryUse).collect())
     }
 
     /// The memories it wrote.
     async fn memories_written(&self, ctx: &Context<'_>) -> Result<Vec<Memory>, Error> {
-        let written = ctx
-            .loader()?
-            .load_one(WrittenBy(self.0.id))
-            .await?
-            .unwrap_or_default();
+        let written = ctx.load(WrittenBy(self.0.id)).await?.unwrap_or_default();
         Ok(written.into_iter().map(Memory).collect())
     }
 

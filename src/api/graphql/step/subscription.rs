@@ -1,13 +1,14 @@
 //! The steps of one task as they change.
 
 use async_graphql::{Context, ID, Subscription};
-use entity::ids::TaskId;
+use entity::{enums::EventKind, event, ids::TaskId, step};
 use futures_util::{Stream, StreamExt, pin_mut};
 
 use super::Step;
 use crate::{
     api::graphql::{context::ContextExt, error::Error, ids::decode},
     feed::FeedItem,
+    services::{ServiceError, Services, caller::Caller},
 };
 
 #[derive(Default)]
@@ -36,19 +37,18 @@ impl StepSubscription {
             }
             pin_mut!(events);
             while let Some(item) = events.next().await {
-                let step = match item {
-                    Ok(FeedItem::Event(event)) => event.step_id,
-                    Ok(FeedItem::CaughtUp { .. }) => None,
+                let changed = match item {
+                    Ok(FeedItem::Event(event)) => steps_changed_by(&services, &caller, &event).await,
+                    Ok(FeedItem::CaughtUp { .. }) => Ok(Vec::new()),
                     Ok(FeedItem::Ended { .. }) => return,
-                    Err(error) => {
-                        yield Err(Error::from(error).into());
-                        return;
-                    }
+                    Err(error) => Err(error.into()),
                 };
-                let Some(step) = step else { continue };
-                match services.step(&caller, step).await {
-                    Ok(Some(step)) => yield Ok(Step(step)),
-                    Ok(None) => {}
+                match changed {
+                    Ok(steps) => {
+                        for step in steps {
+                            yield Ok(Step(step));
+                        }
+                    }
                     Err(error) => {
                         yield Err(Error::from(error).into());
                         return;
@@ -56,5 +56,23 @@ impl StepSubscription {
                 }
             }
         })
+    }
+}
+
+/// The steps an event changed, as they stand now. A new plan and a retry change them all.
+async fn steps_changed_by(
+    services: &Services,
+    caller: &Caller,
+    event: &event::Model,
+) -> Result<Vec<step::Model>, ServiceError> {
+    if matches!(event.kind, EventKind::PlanCreated | EventKind::TaskResumed) {
+        return Ok(services
+            .store
+            .steps_of_tasks(&caller.scope(), &[event.task_id])
+            .await?);
+    }
+    match event.step_id {
+        Some(step) => Ok(services.step(caller, step).await?.into_iter().collect()),
+        None => Ok(Vec::new()),
     }
 }

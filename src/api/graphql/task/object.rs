@@ -94,11 +94,7 @@ impl Task {
     /// The plan that is carried out; null until it is made.
     async fn plan(&self, ctx: &Context<'_>) -> Nullable<Plan> {
         let found = async {
-            let plans = ctx
-                .loader()?
-                .load_one(PlansOf(self.0.id))
-                .await?
-                .unwrap_or_default();
+            let plans = ctx.load(PlansOf(self.0.id)).await?.unwrap_or_default();
             Ok(plans
                 .into_iter()
                 .find(|plan| Some(plan.id) == self.0.plan_id)
@@ -109,11 +105,7 @@ impl Task {
 
     /// Its steps in reading order; the first makes the plan.
     async fn steps(&self, ctx: &Context<'_>) -> Result<Vec<Step>, Error> {
-        let steps = ctx
-            .loader()?
-            .load_one(StepsOf(self.0.id))
-            .await?
-            .unwrap_or_default();
+        let steps = ctx.load(StepsOf(self.0.id)).await?.unwrap_or_default();
         Ok(steps.into_iter().map(Step).collect())
     }
 
@@ -152,11 +144,7 @@ impl Task {
 
     /// What its waiting steps wait for, each once.
     async fn waiting_on(&self, ctx: &Context<'_>) -> Result<Vec<WaitReason>, Error> {
-        let steps = ctx
-            .loader()?
-            .load_one(StepsOf(self.0.id))
-            .await?
-            .unwrap_or_default();
+        let steps = ctx.load(StepsOf(self.0.id)).await?.unwrap_or_default();
         let mut reasons: Vec<_> = steps
             .iter()
             .filter(|step| step.status == StepStatus::Waiting)
@@ -169,11 +157,7 @@ impl Task {
 
     /// Its short-term memory: what was said in it, oldest first.
     async fn messages(&self, ctx: &Context<'_>) -> Result<Vec<Message>, Error> {
-        let messages = ctx
-            .loader()?
-            .load_one(MessagesOf(self.0.id))
-            .await?
-            .unwrap_or_default();
+        let messages = ctx.load(MessagesOf(self.0.id)).await?.unwrap_or_default();
         Ok(messages.into_iter().map(Message::from).collect())
     }
 
@@ -197,7 +181,7 @@ impl Task {
             after,
             limit,
         };
-        let events = ctx.loader()?.load_one(page).await?.unwrap_or_default();
+        let events = ctx.load(page).await?.unwrap_or_default();
         let more = events.last().is_some_and(|last| last.seq < self.0.event_seq);
         let mut connection = Connection::new(after > 0, more);
         connection.edges.extend(

@@ -14,11 +14,14 @@ use crate::{
     services::Services,
 };
 
-/// How long changes wait for a doorbell that does not ring.
+/// How often the database is looked at, whether the doorbell rings or not.
 const POLL: Duration = Duration::from_secs(2);
 
 /// Tasks one look at what changed brings at most.
-const BATCH: u64 = 200;
+const BATCH: u64 = 1_000;
+
+/// How far back each look begins before the last change seen, in milliseconds.
+const OVERLAP_MS: i64 = 2_000;
 
 #[derive(Default)]
 pub(in crate::api::graphql) struct TaskSubscription;
@@ -40,6 +43,7 @@ impl TaskSubscription {
             services,
             scope,
             statuses: filter.statuses(),
+            poll: tokio::time::interval(POLL),
             since,
         };
         Ok(watcher.stream())
@@ -51,6 +55,7 @@ struct Watcher {
     scope: Scope,
     statuses: Vec<entity::enums::TaskStatus>,
     rings: tokio::sync::broadcast::Receiver<Ring>,
+    poll: tokio::time::Interval,
     /// Changes up to this moment have been looked for.
     since: i64,
 }
@@ -75,34 +80,50 @@ impl Watcher {
         }
     }
 
-    /// Waits for a change and reads what changed.
+    /// Waits for a change and reads what changed. The database is looked at now and then however often the doorbell
+    /// rings: it may ring for one process and be out of hearing of another.
     async fn changed(&mut self) -> Vec<entity::task::Model> {
-        let tenant = self.scope.tenant.clone();
+        let Self {
+            services,
+            scope,
+            rings,
+            poll,
+            since,
+            ..
+        } = self;
         let rung = async {
             loop {
-                match self.rings.recv().await {
-                    Ok(ring) if ring.tenant == tenant => return Some(ring.task),
+                match rings.recv().await {
+                    Ok(ring) if ring.tenant == scope.tenant => return Some(ring.task),
                     Ok(_) => {}
                     Err(RecvError::Lagged(_)) => return None,
                     Err(RecvError::Closed) => std::future::pending().await,
                 }
             }
         };
-        let store = &self.services.store;
-        let read = match tokio::time::timeout(POLL, rung).await {
-            Ok(Some(task)) => store
-                .task(&self.scope, task)
+        let task = tokio::select! {
+            task = rung => task,
+            _ = poll.tick() => None,
+        };
+        let read = match task {
+            Some(task) => services
+                .store
+                .task(scope, task)
                 .await
                 .map(|task| task.into_iter().collect()),
-            Ok(None) | Err(_) => store
-                .tasks_changed_since(&self.scope, self.since, BATCH)
+            None => services
+                .store
+                .tasks_changed_since(scope, *since, BATCH)
                 .await
                 .inspect(|tasks| {
-                    // A little overlap: transactions commit in another order than they read the clock.
-                    self.since = tasks
-                        .last()
-                        .map_or(self.since, |task| task.updated_at.0 - 2_000)
-                        .max(self.since);
+                    let Some(last) = tasks.last() else { return };
+                    // A little overlap, once all is read: transactions commit in another order than they read the clock.
+                    let overlap = if tasks.len() as u64 == BATCH {
+                        0
+                    } else {
+                        OVERLAP_MS
+                    };
+                    *since = (last.updated_at.0 - overlap).max(*since);
                 }),
         };
         read.unwrap_or_else(|error| {
