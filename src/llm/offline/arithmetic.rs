@@ -5,15 +5,15 @@
 //!
 //! To add a phrase: an arm in `phrase`.
 
+mod grammar;
 mod numbers;
 mod surroundings;
 mod tokens;
+mod written;
 
+use grammar::{Parsed, enclosed, is_number, skip, sum, without_outer_parentheses, word_at};
 use surroundings::{are_clear, is_arithmetic};
 use tokens::{Token, tokens};
-
-/// How deep parentheses and percentages may nest.
-const MAX_DEPTH: usize = 32;
 
 /// Nouns that say what to do with the values behind their `of`.
 const NOUNS: [&str; 11] = [
@@ -32,14 +32,6 @@ const NOUNS: [&str; 11] = [
 
 /// What may stand in front of a list of values.
 const FILLERS: [&str; 6] = ["the", "these", "all", "numbers", "values", "amounts"];
-
-/// An expression and the place of the token behind it.
-struct Parsed {
-    text: String,
-    end: usize,
-    /// Operations in it: a number alone is no arithmetic.
-    operations: usize,
-}
 
 /// What a place in a text begins with.
 enum Phrase {
@@ -236,142 +228,4 @@ fn joined((items, end): &(Vec<String>, usize), operator: &str) -> Parsed {
         end: *end,
         operations: items.len() - 1,
     }
-}
-
-fn sum(tokens: &[Token], at: usize, depth: usize) -> Option<Parsed> {
-    chain(tokens, at, &['+', '-'], |at| {
-        chain(tokens, at, &['*', '/'], |at| {
-            chain(tokens, at, &['^'], |at| value(tokens, at, depth))
-        })
-    })
-}
-
-/// Operands with operators of one rank between them.
-fn chain(
-    tokens: &[Token],
-    at: usize,
-    operators: &[char],
-    operand: impl Fn(usize) -> Option<Parsed>,
-) -> Option<Parsed> {
-    let mut left = operand(at)?;
-    while let Some(Token::Operator(operator)) = tokens.get(left.end) {
-        if !operators.contains(operator) {
-            break;
-        }
-        let Some(right) = operand(left.end + 1) else { break };
-        left.text = format!("{} {operator} {}", left.text, right.text);
-        left.operations += right.operations + 1;
-        left.end = right.end;
-    }
-    Some(left)
-}
-
-fn value(tokens: &[Token], at: usize, depth: usize) -> Option<Parsed> {
-    if depth > MAX_DEPTH {
-        return None;
-    }
-    match tokens.get(at)? {
-        Token::Number(number) => {
-            let percent_of = matches!(tokens.get(at + 1), Some(Token::Percent))
-                && matches!(word_at(tokens, at + 2), Some("of" | "von"));
-            let whole = percent_of
-                .then(|| value(tokens, skip(tokens, at + 3, &["the"]), depth + 1))
-                .flatten();
-            let number = &number.text;
-            Some(match whole {
-                Some(whole) => Parsed {
-                    text: format!("({number} / 100 * {})", whole.text),
-                    end: whole.end,
-                    operations: whole.operations + 1,
-                },
-                None => Parsed {
-                    text: number.clone(),
-                    end: at + 1,
-                    operations: 0,
-                },
-            })
-        }
-        Token::Negative => value(tokens, at + 1, depth + 1).map(|positive| Parsed {
-            text: format!("-{}", positive.text),
-            ..positive
-        }),
-        Token::Call(function) => arguments(tokens, at + 2, depth + 1).map(|inner| Parsed {
-            text: format!("{function}({})", inner.text),
-            end: inner.end + 1,
-            operations: inner.operations + 1,
-        }),
-        Token::Open => {
-            let inner = sum(tokens, at + 1, depth + 1)?;
-            matches!(tokens.get(inner.end), Some(Token::Close)).then(|| Parsed {
-                text: format!("({})", inner.text),
-                end: inner.end + 1,
-                operations: inner.operations,
-            })
-        }
-        _ => None,
-    }
-}
-
-/// The arguments of a function; the closing parenthesis stands at their end.
-fn arguments(tokens: &[Token], at: usize, depth: usize) -> Option<Parsed> {
-    let mut all = sum(tokens, at, depth)?;
-    let mut separator = None;
-    while let Some(comma @ Token::Comma { .. }) = tokens.get(all.end) {
-        // `max(1,5, 2,5)`: those without a space would be decimal signs.
-        if *separator.get_or_insert(comma) != comma {
-            return None;
-        }
-        let next = sum(tokens, all.end + 1, depth)?;
-        all.text = format!("{}, {}", all.text, next.text);
-        all.operations += next.operations;
-        all.end = next.end;
-    }
-    matches!(tokens.get(all.end), Some(Token::Close)).then_some(all)
-}
-
-fn enclosed(parsed: &Parsed) -> String {
-    if parsed.operations == 0
-        || parsed.text.starts_with('(') && without_outer_parentheses(&parsed.text) != parsed.text
-    {
-        parsed.text.clone()
-    } else {
-        format!("({})", parsed.text)
-    }
-}
-
-/// `a + b` for `(a + b)`; `(a) + (b)` stays as it is.
-fn without_outer_parentheses(text: &str) -> &str {
-    let Some(inner) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else {
-        return text;
-    };
-    let mut depth = 0_i32;
-    for character in inner.chars() {
-        match character {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
-        }
-        if depth < 0 {
-            return text;
-        }
-    }
-    inner
-}
-
-fn is_number(tokens: &[Token], at: usize) -> bool {
-    matches!(tokens.get(at), Some(Token::Number(_)))
-}
-
-fn word_at(tokens: &[Token], at: usize) -> Option<&str> {
-    match tokens.get(at) {
-        Some(Token::Word(word)) => Some(word),
-        _ => None,
-    }
-}
-
-fn skip(tokens: &[Token], mut at: usize, words: &[&str]) -> usize {
-    while word_at(tokens, at).is_some_and(|word| words.contains(&word)) {
-        at += 1;
-    }
-    at
 }

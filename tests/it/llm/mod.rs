@@ -4,6 +4,7 @@ mod conformance;
 mod embedder;
 mod gist;
 mod offline;
+mod offline_arithmetic;
 mod offline_tasks;
 mod offline_tools;
 mod openai;

@@ -1,6 +1,16 @@
 //! A process that cannot start says why in one line, shows no password, and exits with 1.
 
-use std::{collections::BTreeMap, path::Path, time::Instant};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::Process;
 
@@ -72,6 +82,49 @@ async fn a_database_that_cannot_be_used() {
     ] {
         says(&refused(folder.path(), &[("DATABASE_URL", url)]).await, &words);
     }
+}
+
+/// A Postgres that lets nobody in; returns where it is, and what counts those who tried.
+async fn strict_postgres() -> (String, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let tried = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&tried);
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            counter.fetch_add(1, Ordering::Relaxed);
+            // Each message says its length first; the short one asks for TLS.
+            while let Ok(length) = connection.read_u32().await {
+                let mut message = vec![0; length as usize - 4];
+                connection.read_exact(&mut message).await.unwrap();
+                if length == 8 {
+                    connection.write_all(b"N").await.unwrap();
+                    continue;
+                }
+                let fields = b"SFATAL\0VFATAL\0C28P01\0Mpassword authentication failed for user \"ada\"\0\0";
+                connection.write_u8(b'E').await.unwrap();
+                connection.write_u32(fields.len() as u32 + 4).await.unwrap();
+                connection.write_all(fields).await.unwrap();
+                break;
+            }
+        }
+    });
+    (address, tried)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_is_tried_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (address, tried) = strict_postgres().await;
+    let url = format!("postgres://ada:s3cr3t@{address}/tasks");
+    let said = refused(folder.path(), &[("DATABASE_URL", &url)]).await;
+    says(&said, &["postgres://ada:***@"]);
+    assert_eq!(
+        said.matches("password authentication failed").count(),
+        1,
+        "{said}"
+    );
+    assert_eq!(tried.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod journal;
 mod memory_tools;
 mod model;
 mod openai_end_to_end;
+mod priced_tools;
 mod secrets;
 mod web_fetch;
 

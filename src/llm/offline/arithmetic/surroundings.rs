@@ -1,8 +1,8 @@
 //! Whether an expression is all of what was written: what stands beside it must not be arithmetic too.
 
 use super::{
+    grammar::word_at,
     tokens::{FUNCTIONS, Token},
-    word_at,
 };
 use crate::llm::offline::words::is_unspaced;
 
@@ -12,7 +12,7 @@ const ARTICLES: [&str; 8] = ["the", "a", "an", "der", "die", "das", "la", "le"];
 const OF: [&str; 8] = ["of", "von", "aus", "de", "des", "di", "van", "between"];
 
 /// What may be had of an expression without changing its value.
-const OF_HEADS: [&str; 14] = [
+const OF_HEADS: [&str; 18] = [
     "result",
     "value",
     "answer",
@@ -27,29 +27,31 @@ const OF_HEADS: [&str; 14] = [
     "résultat",
     "somma",
     "berechnung",
+    "price",
+    "cost",
+    "costs",
+    "preis",
 ];
 
 /// Words that ask for what follows, whatever stands in front of them.
-const OPENERS: [&str; 18] = [
+const ASKING: [&str; 13] = [
     "calculate",
+    "calculates",
     "compute",
     "evaluate",
     "is",
-    "calculates",
+    "out",
     "berechne",
     "ist",
     "calculer",
     "calculez",
+    "calculons",
     "bereken",
     "calcola",
-    "out",
-    "for",
-    "in",
-    "for",
-    "für",
-    "on",
-    "pour",
 ];
+
+/// Words that lead on to something else: `12 * 7 for 3 people`.
+const PREPOSITIONS: [&str; 5] = ["for", "in", "on", "für", "pour"];
 
 /// Words between two expressions.
 const JOINERS: [&str; 6] = ["and", "then", "or", "dann", "oder", "et"];
@@ -151,7 +153,7 @@ fn is_clear_before(tokens: &[Token], start: usize, is_taken: &impl Fn(usize) -> 
         Token::Word(word) if word.starts_with(is_unspaced) => {
             UNSPACED_BEFORE.iter().any(|opener| word.ends_with(opener))
         }
-        Token::Word(word) if OPENERS.contains(&word.as_str()) => true,
+        Token::Word(word) if ASKING.contains(&word.as_str()) => true,
         Token::Word(word) if is_arithmetic(word) || FUNCTIONS.contains(&word.as_str()) => false,
         Token::Word(word) => further.is_none_or(|further| {
             !ends_value(further) || JOINERS.contains(&word.as_str()) && is_taken(further)
@@ -175,11 +177,25 @@ fn is_clear_behind(tokens: &[Token], end: usize, is_taken: &impl Fn(usize) -> bo
         Some(Token::Word(word)) if is_arithmetic(word) => false,
         Some(Token::Word(word)) => {
             !begins_value(end + 1)
-                || OPENERS.contains(&word.as_str())
+                || ASKING.contains(&word.as_str())
+                || PREPOSITIONS.contains(&word.as_str())
                 || JOINERS.contains(&word.as_str()) && is_taken(end + 1)
         }
         Some(_) => false,
     }
+}
+
+/// Whether digits behind a word may be arithmetic even without spaces: `is 10-4`, but not `running 24/7`.
+pub(super) fn may_precede_unspaced(word: &str) -> bool {
+    [&ASKING[..], &OF, &JOINERS]
+        .iter()
+        .any(|words| words.contains(&word))
+        || word.starts_with(is_unspaced)
+}
+
+/// Whether a word changes what follows it: `square root of: 16`.
+pub(super) fn is_applied(word: &str) -> bool {
+    is_arithmetic(word) || OF.contains(&word)
 }
 
 /// Whether a word changes a number beside it; a single letter may be a variable or a unit.

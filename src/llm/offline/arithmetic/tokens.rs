@@ -1,6 +1,9 @@
 //! Words, numbers and signs of a text, as far as arithmetic needs them.
 
-use super::numbers::{Evidence, Number, Shape, shape};
+use super::{
+    numbers::{Evidence, Number, Shape},
+    surroundings::{is_applied, may_precede_unspaced},
+};
 use crate::llm::offline::words::is_unspaced;
 
 /// Beginnings of words that tell a text in a language with decimal commas: German, French, Italian, Dutch.
@@ -73,7 +76,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 }
 
 /// A token, or a number that the rest of the text may decide.
-enum Read {
+pub(super) enum Read {
     Token(Token),
     Number(Shape),
     /// A comma between digits inside a function.
@@ -103,31 +106,31 @@ impl Read {
     }
 }
 
-struct Lexer<'a> {
-    characters: &'a [char],
-    at: usize,
+pub(super) struct Lexer<'a> {
+    pub(super) characters: &'a [char],
+    pub(super) at: usize,
     calculates: bool,
-    evidence: Evidence,
-    read: Vec<Read>,
+    pub(super) evidence: Evidence,
+    pub(super) read: Vec<Read>,
     /// For each open parenthesis whether it holds the arguments of a function.
     open: Vec<bool>,
 }
 
 impl Lexer<'_> {
-    fn peek(&self, at: usize) -> Option<char> {
+    pub(super) fn peek(&self, at: usize) -> Option<char> {
         self.characters.get(at).copied()
     }
 
-    fn is_digit(&self, at: usize) -> bool {
+    pub(super) fn is_digit(&self, at: usize) -> bool {
         self.peek(at).is_some_and(|c| c.is_ascii_digit())
     }
 
-    fn digits(&self, at: usize) -> usize {
+    pub(super) fn digits(&self, at: usize) -> usize {
         (at..).take_while(|&at| self.is_digit(at)).count()
     }
 
     /// The first character from `at` on that is no space.
-    fn behind_spaces(&self, at: usize) -> Option<char> {
+    pub(super) fn behind_spaces(&self, at: usize) -> Option<char> {
         let rest = self.characters.get(at..)?;
         rest.iter().copied().find(|c| !c.is_whitespace() || *c == '\n')
     }
@@ -141,7 +144,13 @@ impl Lexer<'_> {
             .find(|c| !c.is_whitespace() || *c == '\n')
     }
 
-    fn push(&mut self, token: Token) {
+    /// Whether the sign at a place has values on both sides, spaces or not.
+    fn is_amid_numbers(&self, sign: usize) -> bool {
+        let is_value = |c: char| c.is_ascii_digit() || matches!(c, '(' | ')');
+        self.before_spaces(sign).is_some_and(is_value) && self.behind_spaces(sign + 1).is_some_and(is_value)
+    }
+
+    pub(super) fn push(&mut self, token: Token) {
         self.read.push(Read::Token(token));
     }
 
@@ -160,6 +169,17 @@ impl Lexer<'_> {
         )
     }
 
+    /// Whether something has to follow what was read last, if only on the next line.
+    fn goes_on(&self) -> bool {
+        let last = self.read.last();
+        matches!(
+            last,
+            Some(Read::Token(
+                Token::Operator(_) | Token::Open | Token::Comma { .. }
+            ))
+        )
+    }
+
     fn at_start(&self) -> bool {
         matches!(self.read.last(), None | Some(Read::Token(Token::End)))
     }
@@ -168,23 +188,22 @@ impl Lexer<'_> {
         let start = self.at;
         let Some(character) = self.peek(start) else { return };
         let before = start.checked_sub(1).and_then(|at| self.peek(at));
-        let between = |sides: fn(char) -> bool| {
-            self.before_spaces(start).is_some_and(sides) && self.behind_spaces(start + 1).is_some_and(sides)
-        };
-        let amid_numbers = between(|c| c.is_ascii_digit() || matches!(c, '(' | ')'));
         self.at += 1;
         match character {
             '0'..='9' => self.number(start),
             '.' if self.is_digit(self.at) && !before.is_some_and(|c| is_of_word(c) || c == '.') => {
                 self.number(start);
             }
-            '.' if amid_numbers
+            '.' if self.is_amid_numbers(start)
                 || before == Some('.')
                 || self.peek(self.at).is_some_and(|c| is_of_word(c) || c == '.') =>
             {
                 self.push(Token::Unclear);
             }
-            ':' if amid_numbers => self.push(Token::Unclear),
+            ':' if self.is_amid_numbers(start) || self.last_word().is_some_and(is_applied) => {
+                self.push(Token::Unclear);
+            }
+            '\n' if self.goes_on() => {}
             '!' if before.is_some_and(|c| c.is_ascii_digit() || c == ')') => self.push(Token::Unclear),
             '.' | ':' | '!' | '?' | ';' | '=' | '\n' | '。' | '！' | '？' | '；' | '：' | '•' => {
                 self.push(Token::End);
@@ -223,97 +242,8 @@ impl Lexer<'_> {
         }
     }
 
-    fn in_function(&self) -> bool {
+    pub(super) fn in_function(&self) -> bool {
         self.open.last().copied().unwrap_or_default()
-    }
-
-    fn number(&mut self, start: usize) {
-        let (end, written) = match self.dated(start) {
-            Some(end) => (end, None),
-            None => match self.spaced_groups(start) {
-                Some((end, written)) => (end, Some(written)),
-                None => self.unspaced(start),
-            },
-        };
-        self.at = end;
-        let rest = |c: char| is_of_word(c) || c == '.';
-        if written.is_none() || self.peek(end).is_some_and(is_of_word) {
-            // A date, a version, an ordinal, a name: `2026-01-31`, `3rd`, `7b`.
-            while self.peek(self.at).is_some_and(rest) {
-                self.at += 1;
-            }
-            self.push(Token::Unclear);
-        } else if let Some(written) = written {
-            let shape = shape(&written);
-            self.evidence.note(&shape);
-            self.read.push(Read::Number(shape));
-        }
-    }
-
-    /// Digits with points, commas and apostrophes between them; no commas in the arguments of a function.
-    fn unspaced(&self, start: usize) -> (usize, Option<String>) {
-        let mut written = String::new();
-        let mut at = start;
-        if self.peek(at) == Some('.') {
-            written.push('0');
-        }
-        let commas = !self.in_function();
-        while let Some(character) = self.peek(at) {
-            match character {
-                '0'..='9' => written.push(character),
-                '.' if self.is_digit(at + 1) => written.push('.'),
-                ',' if commas && self.is_digit(at + 1) => written.push(','),
-                '\'' | '’' if at > start && self.digits(at + 1) == 3 => written.push(' '),
-                _ => break,
-            }
-            at += 1;
-        }
-        (at, Some(written))
-    }
-
-    /// `5 000`, `1 000,50`: one number if the spaces are not for words, decimals follow a comma, or an operator is near.
-    fn spaced_groups(&self, start: usize) -> Option<(usize, String)> {
-        let first = self.digits(start);
-        let mut at = start + first;
-        let mut written: String = self.characters[start..at].iter().collect();
-        let mut hard = true;
-        while let Some(sign @ (' ' | '\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{202f}')) = self.peek(at) {
-            if self.digits(at + 1) != 3 {
-                break;
-            }
-            hard &= sign != ' ';
-            written.push(' ');
-            written.extend(&self.characters[at + 1..at + 4]);
-            at += 4;
-        }
-        if at == start + first || !(1..=3).contains(&first) || written.starts_with('0') {
-            return None;
-        }
-        let mark = self.peek(at).filter(|c| matches!(c, '.' | ','));
-        if let Some(mark) = mark.filter(|_| self.is_digit(at + 1)) {
-            let end = at + 1 + self.digits(at + 1);
-            if self.peek(end).is_some_and(|c| matches!(c, '.' | ',')) && self.is_digit(end + 1) {
-                return None;
-            }
-            hard |= mark == ',' && !self.in_function();
-            written.extend(&self.characters[at..end]);
-            at = end;
-        }
-        let operator = |c: char| "+-*/×·÷^−".contains(c);
-        let near = matches!(self.read.last(), Some(Read::Token(Token::Operator(_))))
-            || self.behind_spaces(at).is_some_and(operator);
-        (hard || near).then_some((at, written))
-    }
-
-    /// The end of a date of three numbers, one of them a year.
-    fn dated(&self, start: usize) -> Option<usize> {
-        let first = self.digits(start);
-        let sign = self.peek(start + first).filter(|c| "-/.".contains(*c))?;
-        let middle = self.digits(start + first + 1);
-        let behind = start + first + 1 + middle;
-        let last = (self.peek(behind) == Some(sign)).then(|| self.digits(behind + 1))?;
-        let date = matches!((first, middle, last), (4, 1 | 2, 1 | 2) | (1 | 2, 1 | 2, 4));
-        date.then_some(behind + 1 + last)
     }
 
     fn word(&mut self, start: usize, belongs: fn(char) -> bool) {
@@ -368,7 +298,9 @@ impl Lexer<'_> {
         let glued = digit_before && self.is_digit(self.at);
         let in_word = before.is_some_and(|c| is_of_word(c) && !c.is_ascii_digit());
         let value_follows = self.peek(self.at).is_some_and(|c| c.is_ascii_digit() || c == '(');
-        let range = glued && (!self.calculates || character == '–' || self.looks_dated(start));
+        let named = matches!(self.read.as_slice(), [.., Read::Token(Token::Word(word)), Read::Number(_)]
+            if !may_precede_unspaced(word));
+        let range = glued && (!self.calculates || character == '–' || named || self.looks_dated(start));
         self.push(if range || in_word && value_follows {
             Token::Unclear
         } else if character == '/' {
@@ -411,6 +343,6 @@ impl Lexer<'_> {
 }
 
 /// Letters and digits that make words and names, in scripts with spaces between words.
-fn is_of_word(character: char) -> bool {
+pub(super) fn is_of_word(character: char) -> bool {
     (character.is_alphanumeric() || character == '_') && !is_unspaced(character)
 }
