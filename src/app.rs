@@ -1,6 +1,7 @@
 //! The composition root: the only place that knows everything. Builds a process from its configuration, runs it, and
 //! winds it down. Tests build the same.
 
+use crate::domain::causes::in_one_line;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
@@ -123,7 +124,7 @@ async fn save_regularly(memory: LongTermMemory) {
 async fn save(memory: &LongTermMemory) {
     if let Err(error) = memory.save().await {
         tracing::warn!(
-            error = &error as &dyn std::error::Error,
+            error = %in_one_line(&error),
             "the vectors could not be saved; they can be rebuilt"
         );
     }

@@ -1,5 +1,6 @@
 //! A step of the plan: recall, think, act, answer, and remember what was learned.
 
+use crate::domain::causes::in_one_line;
 use entity::{enums::MemorySource, ids::MemoryId, values::JsonText};
 use serde_json::json;
 
@@ -207,7 +208,7 @@ fn without_memory<T>(used: Result<T, MemoryError>) -> Result<Option<T>, StepErro
         Err(MemoryError::Store(error)) => Err(error.into()),
         Err(error) => {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = %in_one_line(&error),
                 "the step goes on without long-term memory"
             );
             Ok(None)

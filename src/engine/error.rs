@@ -1,5 +1,6 @@
 //! Why a step did not complete, as what to do next.
 
+use crate::domain::causes::in_one_line;
 use std::time::Duration;
 
 use entity::{enums::WaitReason, values::NanoUsd};
@@ -44,7 +45,7 @@ impl From<StoreError> for StepError {
             StoreError::Fenced(_) => Self::Lost,
             error => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = %in_one_line(&error),
                     "a step met a failing store"
                 );
                 Self::Retry {
@@ -83,7 +84,7 @@ impl From<MemoryError> for StepError {
             MemoryError::Embedder(error) => error.into(),
             MemoryError::Index(error) => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = %in_one_line(&error),
                     "a step met a failing memory index"
                 );
                 Self::Retry {

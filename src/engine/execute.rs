@@ -1,5 +1,6 @@
 //! One claimed step from start to end: run it, watch for interruptions, write down how it ended.
 
+use crate::domain::causes::in_one_line;
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 use entity::enums::StepKind;
@@ -136,14 +137,14 @@ impl Engine {
                 Err(StoreError::Fenced(_)) => return Err(StepError::Lost),
                 Err(error) if error.is_transient() && left > 0 => {
                     tracing::warn!(
-                        error = &error as &dyn std::error::Error,
+                        error = %in_one_line(&error),
                         "the database is away; trying again"
                     );
                     tokio::time::sleep(SETTLE_PAUSE).await;
                 }
                 Err(error) => {
                     tracing::error!(
-                        error = &error as &dyn std::error::Error,
+                        error = %in_one_line(&error),
                         "the end of a step could not be written"
                     );
                     if error.is_transient() {

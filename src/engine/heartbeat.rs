@@ -4,6 +4,7 @@ use super::{
     Engine,
     held::{HeldSteps, Interruption},
 };
+use crate::domain::causes::in_one_line;
 
 impl Engine {
     /// Beats until dropped. A step that was lost or cancelled is told to stop.
@@ -23,7 +24,7 @@ impl Engine {
                 }
                 Err(error) => {
                     tracing::warn!(
-                        error = &error as &dyn std::error::Error,
+                        error = %in_one_line(&error),
                         "leases could not be extended; trying again"
                     );
                 }

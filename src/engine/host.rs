@@ -1,5 +1,6 @@
 //! What tools may reach of the task they work for.
 
+use crate::domain::causes::in_one_line;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use entity::{enums::MemorySource, values::JsonText};
@@ -145,7 +146,7 @@ impl ToolHost for StepHost<'_> {
 
 fn store_failed(error: &StoreError) -> ToolError {
     tracing::warn!(
-        error = error as &dyn std::error::Error,
+        error = %in_one_line(error),
         "a tool met a failing store"
     );
     ToolError::Failed("the database failed; try again".to_owned())
@@ -153,7 +154,7 @@ fn store_failed(error: &StoreError) -> ToolError {
 
 fn memory_failed(error: &MemoryError) -> ToolError {
     tracing::warn!(
-        error = error as &dyn std::error::Error,
+        error = %in_one_line(error),
         "a tool met a failing memory"
     );
     ToolError::Failed("memory could not be reached; try again".to_owned())

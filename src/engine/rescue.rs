@@ -1,5 +1,6 @@
 //! Taking back the steps of workers that fell silent.
 
+use crate::domain::causes::in_one_line;
 use std::time::Duration;
 
 use super::Engine;
@@ -25,7 +26,7 @@ impl Engine {
                 }
                 Err(error) => {
                     tracing::warn!(
-                        error = &error as &dyn std::error::Error,
+                        error = %in_one_line(&error),
                         "expired leases cannot be looked for"
                     );
                 }

@@ -1,5 +1,6 @@
 //! The loop of a worker: wait for room, claim, run, and wait for more.
 
+use crate::domain::causes::in_one_line;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, broadcast};
@@ -136,7 +137,7 @@ impl Engine {
 
 fn warn_of(error: &StoreError) {
     tracing::warn!(
-        error = error as &dyn std::error::Error,
+        error = %in_one_line(error),
         "steps cannot be claimed; trying again"
     );
 }

@@ -1,5 +1,6 @@
 //! A subscriber's stream: what was before, then what comes, each event once and in order.
 
+use crate::domain::causes::in_one_line;
 use std::sync::Arc;
 
 use entity::{
@@ -212,7 +213,7 @@ where
         match read().await {
             Err(error) if error.is_transient() => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = %in_one_line(&error),
                     "a feed waits for the database"
                 );
                 tokio::time::sleep(PAUSE).await;

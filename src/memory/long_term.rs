@@ -1,5 +1,6 @@
 //! Storing and finding memories.
 
+use crate::domain::causes::in_one_line;
 use std::{collections::HashMap, sync::Arc};
 
 use entity::{
@@ -198,7 +199,7 @@ impl LongTermMemory {
         };
         if let Err(error) = erased.await {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = %in_one_line(&error),
                 "a forgotten vector stays in its file for now"
             );
         }

@@ -121,7 +121,7 @@ fn new_attempt(id: AttemptId, step: &step::Model, worker: &str, now: UnixMillis)
 }
 
 /// Postgres takes the task's row with the step's, in that order of meaning: whoever changes a task holds its row first.
-/// Rows that others hold are skipped; their holders ring the doorbell when they are done.
+/// Rows that others hold are skipped, and found by the next look: when the doorbell rings, or after the poll interval.
 fn claim_statement(backend: DbBackend, worker: &str, limit: u64, lease_ms: i64) -> Statement {
     let now = clock::now_sql(backend);
     let set = format!(

@@ -76,6 +76,11 @@ impl Wire {
         self.send_message(Message::text(frame.to_string())).await;
     }
 
+    /// Sends while the server takes it; false once it has hung up.
+    pub(super) async fn try_send(&mut self, frame: &Value) -> bool {
+        self.stream.send(Message::text(frame.to_string())).await.is_ok()
+    }
+
     pub(super) async fn send_message(&mut self, message: Message) {
         self.stream.send(message).await.unwrap();
     }

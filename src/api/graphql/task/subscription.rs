@@ -1,5 +1,6 @@
 //! Tasks as they change, for lists.
 
+use crate::domain::causes::in_one_line;
 use std::time::Duration;
 
 use async_graphql::{Context, Subscription};
@@ -128,7 +129,7 @@ impl Watcher {
         };
         read.unwrap_or_else(|error| {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = %in_one_line(&error),
                 "changed tasks cannot be read; trying again"
             );
             Vec::new()
