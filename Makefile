@@ -18,7 +18,7 @@ help: ## list the targets
 run: ## build the program and run it, API and workers together, on http://127.0.0.1:8000
 	@scripts/setup.sh run
 	@[[ -x $(TARGET)/release/agent-orchestrator ]] || \
-		echo 'The first build takes about eleven minutes on two cores: FAISS is compiled from source.'
+		echo 'The first build takes ten to twelve minutes on two cores: FAISS is compiled from source.'
 	@cargo build --release --locked
 	@exec env OMP_NUM_THREADS=1 $(TARGET)/release/agent-orchestrator serve $(ARGS)
 
