@@ -122,9 +122,7 @@ impl Engine {
         {
             return Ok(Vec::new());
         }
-        let embedded = self.memory.embed(&claim.step.instructions).await?;
-        let change = self.store.pay_for_step(claim, embedded.cost).await?;
-        self.feed.announce(&change).await;
+        let vector = self.embed_for(claim, &claim.step.instructions).await?;
         let query = SearchQuery {
             tenant: tenant.clone(),
             user: user.clone(),
@@ -133,7 +131,7 @@ impl Engine {
             min_score: Some(RELEVANT),
             filter: MetadataFilter::default(),
         };
-        let found = self.memory.search(&embedded.vector, &query).await?;
+        let found = self.memory.search(&vector, &query).await?;
         let used: Vec<UsedMemory> = (1..)
             .zip(&found.hits)
             .map(|(rank, (row, score))| UsedMemory {
@@ -156,9 +154,7 @@ impl Engine {
         let Some(content) = lesson(&claim.task.description, &claim.step.title, output, &known) else {
             return Ok(None);
         };
-        let embedded = self.memory.embed(&content).await?;
-        let change = self.store.pay_for_step(claim, embedded.cost).await?;
-        self.feed.announce(&change).await;
+        let vector = self.embed_for(claim, &content).await?;
         let metadata = json!({ "agent": claim.step.agent, "taskId": claim.task.id });
         let new = NewContent {
             tenant: claim.task.tenant_id.clone(),
@@ -170,7 +166,7 @@ impl Engine {
             source_task: Some(claim.task.id),
             source_step: Some(claim.step.id),
         };
-        Ok(Some(self.memory.row(new, &embedded.vector)))
+        Ok(Some(self.memory.row(new, &vector)))
     }
 
     /// Texts of all memories the step was given, in its prompt or by a tool.

@@ -33,17 +33,10 @@ impl ToolHost for StepHost<'_> {
 
     async fn search_memory(&self, query: &str, limit: usize) -> Result<Vec<FoundMemory>, ToolError> {
         let (engine, claim) = (self.engine, self.claim);
-        let embedded = engine
-            .memory
-            .embed(query)
+        let vector = engine
+            .embed_for(claim, query)
             .await
             .map_err(|error| memory_failed(&error))?;
-        let change = engine
-            .store
-            .pay_for_step(claim, embedded.cost)
-            .await
-            .map_err(|error| store_failed(&error))?;
-        engine.feed.announce(&change).await;
         let query = SearchQuery {
             tenant: claim.task.tenant_id.clone(),
             user: claim.task.user_id.clone(),
@@ -54,7 +47,7 @@ impl ToolHost for StepHost<'_> {
         };
         let found = engine
             .memory
-            .search(&embedded.vector, &query)
+            .search(&vector, &query)
             .await
             .map_err(|error| memory_failed(&error))?;
         let used: Vec<UsedMemory> = (1..)
@@ -81,17 +74,10 @@ impl ToolHost for StepHost<'_> {
 
     async fn remember(&self, content: &str) -> Result<String, ToolError> {
         let (engine, claim) = (self.engine, self.claim);
-        let embedded = engine
-            .memory
-            .embed(content)
+        let vector = engine
+            .embed_for(claim, content)
             .await
             .map_err(|error| memory_failed(&error))?;
-        let change = engine
-            .store
-            .pay_for_step(claim, embedded.cost)
-            .await
-            .map_err(|error| store_failed(&error))?;
-        engine.feed.announce(&change).await;
         let new = NewContent {
             tenant: claim.task.tenant_id.clone(),
             user: claim.task.user_id.clone(),
@@ -102,7 +88,7 @@ impl ToolHost for StepHost<'_> {
             source_task: Some(claim.task.id),
             source_step: Some(claim.step.id),
         };
-        let row = engine.memory.row(new, &embedded.vector);
+        let row = engine.memory.row(new, &vector);
         let (stored, change) = engine
             .store
             .remember_for_step(claim, &row)

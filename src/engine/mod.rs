@@ -8,6 +8,7 @@
 //! May use: `planner`, `agents`, `tools`, `memory`, `llm`, `store`, `feed`, `domain`.
 
 mod acting;
+mod embedding;
 mod error;
 mod execute;
 mod heartbeat;
