@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check schema
+.PHONY: help run test bench check schema
 
 # For the program (make run ARGS="--listen 127.0.0.1:9000") or for the test runner (make test ARGS=memory).
 ARGS ?=
@@ -25,6 +25,10 @@ run: ## build the program and run it, API and workers together, on http://127.0.
 test: ## run all tests, against a Postgres and a Redis of their own
 	@scripts/setup.sh test
 	@exec scripts/with-services.sh cargo test --locked --workspace $(ARGS)
+
+bench: ## measure the engine and the feed against the limits of the machine (ARGS=steps for one part)
+	@scripts/setup.sh test
+	@ulimit -n $$(ulimit -Hn) && SERVICES_DURABLE=1 exec scripts/with-services.sh cargo bench --locked --bench bench -- $(ARGS)
 
 check: ## check formatting, lints, documentation and the committed schema
 	@scripts/setup.sh run

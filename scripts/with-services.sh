@@ -8,7 +8,8 @@
 #   TEST_POSTGRES_URL, TEST_REDIS_URL        where they are
 #   TEST_POSTGRES_BIN, TEST_REDIS_SERVER     the programs, for tests that start and kill servers themselves
 #   TEST_SERVICES_USER                       who must run them: set when we are root, which Postgres refuses
-# Postgres runs without fsync: it is fast, and a test that wants a crash to be survived starts its own.
+# Postgres runs without fsync: it is fast, and a test that wants a crash to be survived starts its own. With
+# SERVICES_DURABLE=1 it runs as in production, which is what is measured.
 # The exit status is the command's.
 set -euo pipefail
 
@@ -65,11 +66,21 @@ start_postgres() {
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '$home'
 max_connections = 300
+CONF
+  if [[ ${SERVICES_DURABLE:-} == 1 ]]; then
+    as_user tee -a "$data/postgresql.conf" >/dev/null <<CONF
+shared_buffers = 1GB
+max_wal_size = 8GB
+wal_compression = lz4
+CONF
+  else
+    as_user tee -a "$data/postgresql.conf" >/dev/null <<CONF
 shared_buffers = 128MB
 fsync = off
 synchronous_commit = off
 full_page_writes = off
 CONF
+  fi
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     postgres_port=$(pick_port)
     if as_user "$postgres_bin/pg_ctl" start -s -w -t 60 -D "$data" -l "$home/postgres.log" \

@@ -15,7 +15,7 @@ mod data_dir;
 use crate::{
     api::http::{self, HttpState},
     config::Config,
-    engine::Engine,
+    engine::worker::Worker,
     memory::LongTermMemory,
     services::Services,
 };
@@ -29,7 +29,7 @@ pub struct App {
     listener: TcpListener,
     http: HttpState,
     /// None without the `worker` role.
-    engine: Option<Engine>,
+    worker: Option<Worker>,
     memory: LongTermMemory,
     serves_api: bool,
     save_index: bool,
@@ -55,7 +55,7 @@ impl App {
             listener,
             http: HttpState::new(parts.services, schema, metrics, build::http_settings(config)),
             memory: parts.memory,
-            engine: config.server.roles.worker.then_some(parts.engine),
+            worker: config.server.roles.worker.then_some(parts.worker),
             serves_api: config.server.roles.api,
             save_index: config.memory.save_index,
             drain: config.server.drain(),
@@ -79,7 +79,7 @@ impl App {
         let Self {
             listener,
             http,
-            engine,
+            worker,
             memory,
             serves_api,
             save_index,
@@ -88,8 +88,8 @@ impl App {
             _data_dir,
         } = self;
         let running = TaskTracker::new();
-        if let Some(engine) = engine {
-            running.spawn(engine.run(stop.clone()));
+        if let Some(worker) = worker {
+            running.spawn(worker.run(stop.clone()));
         }
         if save_index {
             let (memory, stop) = (memory.clone(), stop.clone());

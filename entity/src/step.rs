@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::{
     enums::{StepKind, StepStatus, WaitReason},
     ids::{PlanId, StepId, TaskId},
-    values::{NanoUsd, TenantId, UnixMillis},
+    values::{NanoUsd, Owner, TenantId, UnixMillis},
 };
 
 #[sea_orm::model]
@@ -16,6 +16,8 @@ pub struct Model {
     pub id: StepId,
     pub tenant_id: TenantId,
     pub task_id: TaskId,
+    /// Whose turn it is when the step is claimed.
+    pub owner: Owner,
     /// The plan that brought the step; none for the planning step.
     pub plan_id: Option<PlanId>,
     pub kind: StepKind,

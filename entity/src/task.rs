@@ -46,6 +46,8 @@ pub struct Model {
     pub event_seq: i64,
     /// Steps that have not ended.
     pub open_steps: i32,
+    /// Steps that are ready or running. A task with none, and open ones, waits for a person.
+    pub active_steps: i32,
     pub cancel_requested_at: Option<UnixMillis>,
     pub created_at: UnixMillis,
     pub started_at: Option<UnixMillis>,

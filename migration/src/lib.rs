@@ -10,6 +10,7 @@ mod m20261122_000002_steps;
 mod m20261122_000003_calls_and_costs;
 mod m20261122_000004_events;
 mod m20261122_000005_memory;
+mod m20261122_000006_fair_claims;
 
 /// All steps, oldest first.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_calls_and_costs::Migration),
             Box::new(m20261122_000004_events::Migration),
             Box::new(m20261122_000005_memory::Migration),
+            Box::new(m20261122_000006_fair_claims::Migration),
         ]
     }
 }

@@ -10,7 +10,10 @@ use crate::{
     api::http::{HttpSettings, WebSocketSettings},
     config::{Config, Database},
     domain::retry::Backoff,
-    engine::{Engine, EngineSettings},
+    engine::{
+        Engine,
+        worker::{Worker, WorkerSettings},
+    },
     feed::{Feed, LocalDoorbell, RedisDoorbell, RedisDoorbellSettings, doorbell::Doorbell},
     limits::{LocalLimiter, Quota, Quotas, RateLimiter, RedisLimiter},
     llm::{
@@ -38,7 +41,7 @@ const SAVE_AFTER_CHANGES: usize = 1_000;
 /// What the ways in and the worker share.
 pub(super) struct Parts {
     pub(super) services: Services,
-    pub(super) engine: Engine,
+    pub(super) worker: Worker,
     pub(super) memory: LongTermMemory,
 }
 
@@ -79,7 +82,6 @@ pub(super) async fn parts(config: &Config, background: &CancellationToken) -> an
         prices,
         tools: Arc::clone(&tools),
         agents: Arc::clone(&agents),
-        settings: Arc::new(engine_settings(config, worker_id)),
     };
     for agent in agents.all() {
         engine
@@ -87,6 +89,12 @@ pub(super) async fn parts(config: &Config, background: &CancellationToken) -> an
             .resolve(&agent.model)
             .with_context(|| format!("agent {:?}", agent.name))?;
     }
+    let worker = Worker {
+        store: store.clone(),
+        feed: feed.clone(),
+        work: Arc::new(engine),
+        settings: Arc::new(worker_settings(config, worker_id)),
+    };
     let services = Services {
         store,
         feed,
@@ -99,7 +107,7 @@ pub(super) async fn parts(config: &Config, background: &CancellationToken) -> an
     };
     Ok(Parts {
         services,
-        engine,
+        worker,
         memory,
     })
 }
@@ -283,9 +291,9 @@ fn agent_registry(config: &Config, tools: &ToolRegistry) -> anyhow::Result<Agent
     Ok(registry)
 }
 
-fn engine_settings(config: &Config, worker_id: String) -> EngineSettings {
+fn worker_settings(config: &Config, worker_id: String) -> WorkerSettings {
     let engine = &config.engine;
-    EngineSettings {
+    WorkerSettings {
         worker_id,
         concurrency: engine.concurrency,
         claim_batch: engine.claim_batch as usize,

@@ -19,7 +19,7 @@ use crate::{
     memory::{DEFAULT_NAMESPACE, MemoryError, MetadataFilter, NewContent, SearchQuery},
     store::{
         memories::{NewMemory, UsedMemory},
-        steps::{Claim, StepResult},
+        steps::{Claim, Ending, StepResult},
     },
 };
 
@@ -30,8 +30,8 @@ const RECALLED: usize = 5;
 const RELEVANT: f32 = 0.25;
 
 impl Engine {
-    /// Carries a step out and completes it.
-    pub(super) async fn act(&self, claim: &Claim) -> Result<(), StepError> {
+    /// Carries a step out.
+    pub(super) async fn act(&self, claim: &Claim) -> Result<Ending, StepError> {
         let role = self
             .agents
             .get(&claim.step.agent)
@@ -67,9 +67,7 @@ impl Engine {
             };
         };
         let memory = without_memory(self.learned(claim, &output).await)?.flatten();
-        let result = StepResult { output, memory };
-        self.settle(|| self.store.complete_step(claim, result.clone()))
-            .await
+        Ok(Ending::Output(StepResult { output, memory }))
     }
 
     /// What the agent is told: the step, what it builds on, and what long-term memory has on it.

@@ -13,7 +13,7 @@ use crate::{
 
 /// What an unfinished step needs.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum StepError {
+pub enum StepError {
     /// Another attempt, by the usual back-off or not before `after`.
     #[error("{message}")]
     Retry {

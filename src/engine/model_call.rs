@@ -11,6 +11,7 @@ use entity::{
 use super::{
     Engine,
     error::{StepError, model_error_code},
+    settle::settle,
 };
 use crate::{
     domain::{clock::Stopwatch, digest::sha256_hex},
@@ -103,8 +104,10 @@ impl Engine {
             Ok(answer) => {
                 let settled = self.settlement(&call, request, &answer, watch.elapsed_ms())?;
                 // The answer is paid for: a database that is away for a moment must not lose it.
-                self.settle(|| self.store.settle_llm_call(claim, id, settled.clone()))
-                    .await?;
+                settle(&self.feed, || {
+                    self.store.settle_llm_call(claim, id, settled.clone())
+                })
+                .await?;
                 Ok(answer)
             }
             Err(error) => {

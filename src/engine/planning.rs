@@ -1,17 +1,19 @@
 //! The first step of a task: its plan.
 
 use super::{Engine, error::StepError};
-use crate::{planner, store::steps::Claim};
+use crate::{
+    planner,
+    store::steps::{Claim, Ending},
+};
 
 impl Engine {
-    /// Makes, checks and stores the plan, which completes the step.
-    pub(super) async fn plan(&self, claim: &Claim) -> Result<(), StepError> {
+    /// Makes and checks the plan.
+    pub(super) fn plan(&self, claim: &Claim) -> Result<Ending, StepError> {
         let (draft, author) =
             planner::propose(&claim.task.description, &self.agents).map_err(|error| StepError::Fail {
                 code: "INVALID_PLAN",
                 message: error.to_string(),
             })?;
-        self.settle(|| self.store.complete_planning(claim, &draft, author))
-            .await
+        Ok(Ending::Plan { draft, author })
     }
 }

@@ -67,6 +67,13 @@ impl Feed {
         self.doorbell.ring(Ring::from(change)).await;
     }
 
+    /// The same for changes that were committed together.
+    pub async fn announce_all(&self, changes: &[Committed]) {
+        for change in changes {
+            self.announce(change).await;
+        }
+    }
+
     /// Rings from now on.
     pub fn listen(&self) -> broadcast::Receiver<Ring> {
         self.doorbell.listen()

@@ -7,7 +7,7 @@ use sea_orm::{
     sqlx::{Connection, PgConnection},
 };
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, gather::Gathering};
 
 /// Where the rows live and how many connections may be open.
 #[derive(Clone)]
@@ -32,24 +32,33 @@ pub enum DatabaseLocation {
 impl Store {
     /// Connects. Fails quickly, with the reason, if the database cannot be reached.
     pub async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
-        let (read, write) = match &settings.database {
+        let (read, write, batches) = match &settings.database {
             DatabaseLocation::Sqlite(path) => {
                 let url = format!("sqlite://{}?mode=rwc", path.display());
                 // One writer: SQLite has one anyway, and a queue in the pool is fairer than its busy loop.
                 let write = Database::connect(sqlite(&url, 1, settings)).await?;
                 let read = Database::connect(sqlite(&url, settings.max_connections.max(2), settings)).await?;
-                (read, write)
+                (read, write.clone(), write)
             }
             DatabaseLocation::Postgres(url) => {
                 reach(url, settings.acquire_timeout).await?;
-                let pool = Database::connect(postgres(url, settings)).await?;
-                (pool.clone(), pool)
+                let pool = Database::connect(postgres(url, settings, settings.max_connections, &[])).await?;
+                let batches =
+                    Database::connect(postgres(url, settings, BATCH_CONNECTIONS, &BY_INDEX_ONLY)).await?;
+                (pool.clone(), pool, batches)
             }
         };
         let statements = Arc::new(AtomicU64::new(0));
+        let writers = if is_postgres(batches.get_database_backend()) {
+            2
+        } else {
+            1
+        };
         Ok(Self {
+            submissions: Gathering::new(writers),
             read: counted(read, &statements),
             write: counted(write, &statements),
+            batches: counted(batches, &statements),
             statements,
         })
     }
@@ -94,17 +103,37 @@ fn sqlite(url: &str, connections: u32, settings: &StoreSettings) -> ConnectOptio
     options
 }
 
-fn postgres(url: &str, settings: &StoreSettings) -> ConnectOptions {
+/// Connections for batches: as many as a process writes at once.
+const BATCH_CONNECTIONS: u32 = 4;
+
+/// Batches touch rows they know by their keys. Left to its statistics, the planner reads a whole table while that is
+/// small, and keeps the plan when it has grown.
+const BY_INDEX_ONLY: [(&str, &str); 4] = [
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("jit", "off"),
+];
+
+fn postgres(
+    url: &str,
+    settings: &StoreSettings,
+    connections: u32,
+    more: &'static [(&str, &str)],
+) -> ConnectOptions {
     let statement_timeout = settings.statement_timeout.as_millis().to_string();
     let mut options = base(url, settings);
     options
-        .max_connections(settings.max_connections)
+        .max_connections(connections)
         .min_connections(1)
         .map_sqlx_postgres_opts(move |postgres| {
-            postgres.application_name("agent-orchestrator").options([
-                ("statement_timeout", statement_timeout.as_str()),
-                ("idle_in_transaction_session_timeout", "30000"),
-            ])
+            postgres
+                .application_name("agent-orchestrator")
+                .options([
+                    ("statement_timeout", statement_timeout.as_str()),
+                    ("idle_in_transaction_session_timeout", "30000"),
+                ])
+                .options(more.iter().copied())
         });
     options
 }

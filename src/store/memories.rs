@@ -295,7 +295,10 @@ impl TaskChange {
     }
 }
 
-async fn insert(tx: &impl ConnectionTrait, new: &NewMemory) -> Result<Option<memory::Model>, StoreError> {
+pub(super) async fn insert(
+    tx: &impl ConnectionTrait,
+    new: &NewMemory,
+) -> Result<Option<memory::Model>, StoreError> {
     // Taking the position locks the collection, so two writers of the same text cannot both find it missing.
     let position = next_position(tx, &new.tenant, &new.user, &new.namespace).await?;
     if same_text(tx, new).await?.is_some() {

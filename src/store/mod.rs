@@ -6,15 +6,18 @@
 //!
 //! May use: `entity`, `migration`, `domain`.
 
-use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
-
 use sea_orm::DatabaseConnection;
 
+use self::gather::Gathering;
+use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
+
+mod batch;
 pub mod calls;
 mod clock;
 mod connect;
 mod error;
 pub mod events;
+mod gather;
 pub mod ledger;
 pub mod memories;
 mod messages;
@@ -22,6 +25,7 @@ mod migrate;
 mod notes;
 pub mod page;
 mod plans;
+mod rows;
 pub mod steps;
 mod task_change;
 pub mod tasks;
@@ -37,6 +41,10 @@ pub struct Store {
     read: DatabaseConnection,
     /// Transactions. One connection on SQLite.
     write: DatabaseConnection,
+    /// Transactions of many rows at once. The same as `write` on SQLite.
+    batches: DatabaseConnection,
+    /// Tasks on their way in.
+    submissions: Gathering<tasks::NewTask, Option<tasks::Submitted>>,
     statements: Arc<AtomicU64>,
 }
 

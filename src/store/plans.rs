@@ -1,58 +1,25 @@
-//! Plans: a version with its steps and edges stored together, and the planning step completed with them.
+//! Plans: stored as immutable versions, their steps and edges beside them.
 
 use std::collections::HashMap;
 
 use entity::{
     enums::{EventKind, PlanAuthor, StepKind, StepStatus},
     ids::{PlanId, StepId, TaskId},
-    plan, step, step_dependency,
+    plan, step,
     values::{JsonText, NanoUsd},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
-use super::{Committed, Store, StoreError, steps::Claim, task_change::TaskChange};
+use super::{
+    Store, StoreError,
+    batch::Batch,
+    rows::{Kind, Rows},
+    steps::{Claim, Ending, HandOff, Settlement},
+};
 use crate::domain::{plan::PlanDraft, scope::Scope};
 
 impl Store {
-    /// Stores a checked plan and completes the planning step that made it. Steps without dependencies become ready.
-    pub async fn complete_planning(
-        &self,
-        claim: &Claim,
-        draft: &PlanDraft,
-        author: PlanAuthor,
-    ) -> Result<Committed, StoreError> {
-        let mut change = self.change_held(claim).await?;
-        // Its steps would be ready to be claimed, and the cancel has been told to those under way already.
-        if change.task.cancel_requested_at.is_some() {
-            change.cancel_held(claim).await?;
-            return change.commit().await;
-        }
-        let plan_id = PlanId::generate();
-        plan::ActiveModel {
-            id: Set(plan_id),
-            tenant_id: Set(change.task.tenant_id.clone()),
-            task_id: Set(change.task.id),
-            version: Set(1),
-            author: Set(author),
-            summary: Set(draft.summary.clone()),
-            document: Set(JsonText::of(draft)?),
-            created_at: Set(change.now),
-        }
-        .insert(&change.tx)
-        .await?;
-        change.task.plan_id = Some(plan_id);
-        let payload =
-            json!({ "planId": plan_id, "version": 1, "author": author, "steps": draft.steps.len() });
-        change.record(EventKind::PlanCreated, Some(claim.step.id), &payload);
-        let ready = change
-            .insert_steps(draft, plan_id, claim.step.max_attempts)
-            .await?;
-        change.make_ready(&ready).await?;
-        change.complete(claim).await?;
-        change.commit().await
-    }
-
     /// The plans of several tasks, newest version last.
     pub async fn plans_of_tasks(
         &self,
@@ -67,82 +34,246 @@ impl Store {
     }
 }
 
-impl TaskChange {
-    /// Inserts the steps and edges of a plan; returns the steps that wait for nothing.
-    async fn insert_steps(
+/// A plan as it is about to be stored.
+struct NewPlan<'a> {
+    id: PlanId,
+    claim: &'a Claim,
+    draft: &'a PlanDraft,
+    author: PlanAuthor,
+    steps: HashMap<&'a str, StepId>,
+}
+
+impl Batch {
+    /// Stores the plans among what ended, with their steps. A step that waits for nothing is handed on or ready; returns
+    /// those handed on.
+    pub(super) async fn insert_plans(
         &mut self,
-        draft: &PlanDraft,
-        plan_id: PlanId,
-        max_attempts: i32,
+        ended: &[&Settlement],
+        hand_off: &mut HandOff<'_>,
     ) -> Result<Vec<step::Model>, StoreError> {
-        let ids: HashMap<&str, StepId> = draft
-            .steps
+        let plans: Vec<NewPlan<'_>> = ended
             .iter()
-            .map(|step| (step.key.as_str(), StepId::generate()))
+            .filter_map(|settlement| match &settlement.ending {
+                Ending::Plan { draft, author } => Some(NewPlan::of(&settlement.claim, draft, *author)),
+                Ending::Output(_) => None,
+            })
             .collect();
-        let rows: Vec<step::Model> = draft
-            .steps
-            .iter()
-            .enumerate()
-            .map(|(at, step)| step::Model {
-                id: ids[step.key.as_str()],
-                tenant_id: self.task.tenant_id.clone(),
-                task_id: self.task.id,
-                plan_id: Some(plan_id),
+        if plans.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.insert_documents(&plans).await?;
+        let (mut rows, mut handed_on) = (Vec::new(), Vec::new());
+        for plan in &plans {
+            let task_id = plan.claim.task.id;
+            let edit = self.edit(task_id)?;
+            edit.task.plan_id = Some(plan.id);
+            edit.task.open_steps += i32::try_from(plan.draft.steps.len()).unwrap_or(i32::MAX);
+            let payload = json!({
+                "planId": plan.id, "version": 1, "author": plan.author, "steps": plan.draft.steps.len(),
+            });
+            edit.record(EventKind::PlanCreated, Some(plan.claim.step.id), &payload);
+            let priority = edit.task.priority;
+            for step in self.steps_of(plan, priority, hand_off) {
+                if step.status != StepStatus::Pending {
+                    self.record_ready(&step)?;
+                }
+                if step.status == StepStatus::Running {
+                    handed_on.push(step.clone());
+                }
+                rows.push(step);
+            }
+        }
+        insert_steps(&self.tx, &rows).await?;
+        self.insert_edges(&plans).await?;
+        Ok(handed_on)
+    }
+
+    async fn insert_documents(&self, plans: &[NewPlan<'_>]) -> Result<(), StoreError> {
+        let mut rows = Rows::new([
+            ("id", Kind::Uuid),
+            ("tenant_id", Kind::Text),
+            ("task_id", Kind::Uuid),
+            ("version", Kind::BigInt),
+            ("author", Kind::Text),
+            ("summary", Kind::Text),
+            ("document", Kind::Text),
+            ("created_at", Kind::BigInt),
+        ]);
+        for plan in plans {
+            let task = &plan.claim.task;
+            rows.push([
+                plan.id.into(),
+                task.tenant_id.clone().into(),
+                task.id.into(),
+                1_i64.into(),
+                plan.author.as_str().into(),
+                plan.draft.summary.as_str().into(),
+                JsonText::of(plan.draft)?.into(),
+                self.now.into(),
+            ]);
+        }
+        self.tx
+            .execute_raw(rows.insert_into(self.backend, "plan"))
+            .await?;
+        Ok(())
+    }
+
+    fn steps_of(&self, plan: &NewPlan<'_>, priority: i32, hand_off: &mut HandOff<'_>) -> Vec<step::Model> {
+        let planning = &plan.claim.step;
+        let row = |(at, draft): (usize, &crate::domain::plan::StepDraft)| {
+            let status = if !draft.depends_on.is_empty() {
+                StepStatus::Pending
+            } else if hand_off.room > 0 {
+                hand_off.room -= 1;
+                StepStatus::Running
+            } else {
+                StepStatus::Ready
+            };
+            let goes_on = status == StepStatus::Running;
+            step::Model {
+                id: plan.steps[draft.key.as_str()],
+                tenant_id: planning.tenant_id.clone(),
+                task_id: planning.task_id,
+                owner: planning.owner.clone(),
+                plan_id: Some(plan.id),
                 kind: StepKind::Work,
                 position: i32::try_from(at).unwrap_or(i32::MAX - 1) + 1,
-                key: step.key.clone(),
-                title: step.title.clone(),
-                instructions: step.instructions.clone(),
-                agent: step.agent.clone(),
-                status: StepStatus::Pending,
+                key: draft.key.clone(),
+                title: draft.title.clone(),
+                instructions: draft.instructions.clone(),
+                agent: draft.agent.clone(),
+                status,
                 waiting_on: None,
-                priority: self.task.priority,
-                attempts: 0,
-                max_attempts,
-                epoch: 0,
+                priority,
+                attempts: i32::from(goes_on),
+                max_attempts: planning.max_attempts,
+                epoch: i64::from(goes_on),
                 journal_after: 0,
-                worker_id: None,
-                lease_until: None,
+                worker_id: goes_on.then(|| hand_off.worker.to_owned()),
+                lease_until: goes_on.then(|| self.now.plus(hand_off.lease_ms)),
                 run_at: self.now,
-                open_dependencies: i32::try_from(step.depends_on.len()).unwrap_or(i32::MAX),
+                open_dependencies: i32::try_from(draft.depends_on.len()).unwrap_or(i32::MAX),
                 cost_nanos: NanoUsd::ZERO,
                 unpriced_entries: 0,
                 error_code: None,
                 error_message: None,
                 created_at: self.now,
-                started_at: None,
+                started_at: goes_on.then_some(self.now),
                 ended_at: None,
                 updated_at: self.now,
-            })
-            .collect();
-        let edges: Vec<step_dependency::ActiveModel> = draft
-            .steps
-            .iter()
-            .flat_map(|step| {
-                step.depends_on
-                    .iter()
-                    .map(|needed| (ids[step.key.as_str()], ids[needed.as_str()]))
-            })
-            .map(|(step_id, depends_on_id)| step_dependency::ActiveModel {
-                step_id: Set(step_id),
-                depends_on_id: Set(depends_on_id),
-                tenant_id: Set(self.task.tenant_id.clone()),
-                task_id: Set(self.task.id),
-            })
-            .collect();
-        self.task.open_steps += i32::try_from(rows.len()).unwrap_or(i32::MAX);
-        step::Entity::insert_many(rows.iter().cloned().map(IntoActiveModel::into_active_model))
-            .exec_without_returning(&self.tx)
-            .await?;
-        if !edges.is_empty() {
-            step_dependency::Entity::insert_many(edges)
-                .exec_without_returning(&self.tx)
-                .await?;
+            }
+        };
+        plan.draft.steps.iter().enumerate().map(row).collect()
+    }
+
+    async fn insert_edges(&self, plans: &[NewPlan<'_>]) -> Result<(), StoreError> {
+        let mut rows = Rows::new([
+            ("step_id", Kind::Uuid),
+            ("depends_on_id", Kind::Uuid),
+            ("tenant_id", Kind::Text),
+            ("task_id", Kind::Uuid),
+        ]);
+        for plan in plans {
+            for step in &plan.draft.steps {
+                for needed in &step.depends_on {
+                    rows.push([
+                        plan.steps[step.key.as_str()].into(),
+                        plan.steps[needed.as_str()].into(),
+                        plan.claim.task.tenant_id.clone().into(),
+                        plan.claim.task.id.into(),
+                    ]);
+                }
+            }
         }
-        Ok(rows
-            .into_iter()
-            .filter(|step| step.open_dependencies == 0)
-            .collect())
+        if !rows.is_empty() {
+            let insert = rows.insert_into(self.backend, "step_dependency");
+            self.tx.execute_raw(insert).await?;
+        }
+        Ok(())
     }
 }
+
+impl<'a> NewPlan<'a> {
+    fn of(claim: &'a Claim, draft: &'a PlanDraft, author: PlanAuthor) -> Self {
+        Self {
+            id: PlanId::generate(),
+            claim,
+            draft,
+            author,
+            steps: draft
+                .steps
+                .iter()
+                .map(|step| (step.key.as_str(), StepId::generate()))
+                .collect(),
+        }
+    }
+}
+
+/// Inserts new steps.
+pub(super) async fn insert_steps(tx: &impl ConnectionTrait, steps: &[step::Model]) -> Result<(), StoreError> {
+    let insert = step_rows(steps).statement(tx.get_database_backend(), [], |_| INSERT_STEPS.to_owned());
+    tx.execute_raw(insert).await?;
+    Ok(())
+}
+
+/// What differs between new steps; the rest is the same for all.
+fn step_rows(steps: &[step::Model]) -> Rows<22> {
+    let rows = steps.iter().map(|step| {
+        [
+            step.id.into(),
+            step.tenant_id.clone().into(),
+            step.task_id.into(),
+            step.owner.clone().into(),
+            step.plan_id.into(),
+            step.kind.as_str().into(),
+            i64::from(step.position).into(),
+            step.key.as_str().into(),
+            step.title.as_str().into(),
+            step.instructions.as_str().into(),
+            step.agent.as_str().into(),
+            step.status.as_str().into(),
+            i64::from(step.priority).into(),
+            i64::from(step.attempts).into(),
+            i64::from(step.max_attempts).into(),
+            step.epoch.into(),
+            step.worker_id.clone().into(),
+            step.lease_until.into(),
+            step.run_at.into(),
+            i64::from(step.open_dependencies).into(),
+            step.created_at.into(),
+            step.started_at.into(),
+        ]
+    });
+    Rows::new([
+        ("id", Kind::Uuid),
+        ("tenant_id", Kind::Text),
+        ("task_id", Kind::Uuid),
+        ("owner", Kind::Text),
+        ("plan_id", Kind::UuidOrNull),
+        ("kind", Kind::Text),
+        ("position", Kind::BigInt),
+        ("key", Kind::Text),
+        ("title", Kind::Text),
+        ("instructions", Kind::Text),
+        ("agent", Kind::Text),
+        ("status", Kind::Text),
+        ("priority", Kind::BigInt),
+        ("attempts", Kind::BigInt),
+        ("max_attempts", Kind::BigInt),
+        ("epoch", Kind::BigInt),
+        ("worker_id", Kind::TextOrNull),
+        ("lease_until", Kind::BigIntOrNull),
+        ("run_at", Kind::BigInt),
+        ("open_dependencies", Kind::BigInt),
+        ("created_at", Kind::BigInt),
+        ("started_at", Kind::BigIntOrNull),
+    ])
+    .with(rows)
+}
+
+const INSERT_STEPS: &str = "INSERT INTO step (id, tenant_id, task_id, owner, plan_id, kind, position, key, title, \
+     instructions, agent, status, priority, attempts, max_attempts, epoch, journal_after, worker_id, lease_until, run_at, \
+     open_dependencies, cost_nanos, unpriced_entries, created_at, started_at, updated_at) \
+     SELECT id, tenant_id, task_id, owner, plan_id, kind, position, key, title, \
+     instructions, agent, status, priority, attempts, max_attempts, epoch, 0, worker_id, lease_until, run_at, \
+     open_dependencies, 0, 0, created_at, started_at, created_at FROM r";

@@ -10,12 +10,15 @@ use entity::{
     values::{JsonText, TenantId, UnixMillis},
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait, QuerySelect, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait, sea_query::LockType,
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait, QuerySelect,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait, sea_query::LockType,
 };
 use serde_json::Value;
 
-use super::{Store, StoreError, clock};
+use super::{
+    Store, StoreError, clock,
+    rows::{Kind, Rows},
+};
 use crate::domain::lifecycle::Lifecycle;
 
 /// What a committed change means for others: whom to wake.
@@ -36,7 +39,7 @@ pub(super) struct TaskEdit {
     /// The row as it will be written.
     pub(super) task: task::Model,
     pub(super) now: UnixMillis,
-    events: Vec<event::ActiveModel>,
+    events: Vec<event::Model>,
     ready: bool,
     cancelled: bool,
 }
@@ -101,16 +104,21 @@ impl TaskEdit {
 
     /// Adds an event. Its number is the next of the task.
     pub(super) fn record(&mut self, kind: EventKind, step: Option<StepId>, payload: &Value) {
-        self.task.event_seq += 1;
         self.ready |= kind == EventKind::StepReady || kind == EventKind::StepRetrying;
-        self.events.push(event::ActiveModel {
-            task_id: Set(self.task.id),
-            seq: Set(self.task.event_seq),
-            tenant_id: Set(self.task.tenant_id.clone()),
-            kind: Set(kind),
-            step_id: Set(step),
-            payload: Set(JsonText(payload.to_string())),
-            created_at: Set(self.now),
+        self.record_quietly(kind, step, payload);
+    }
+
+    /// Adds an event that need not wake workers, whatever it says.
+    pub(super) fn record_quietly(&mut self, kind: EventKind, step: Option<StepId>, payload: &Value) {
+        self.task.event_seq += 1;
+        self.events.push(event::Model {
+            task_id: self.task.id,
+            seq: self.task.event_seq,
+            tenant_id: self.task.tenant_id.clone(),
+            kind,
+            step_id: step,
+            payload: JsonText(payload.to_string()),
+            created_at: self.now,
         });
     }
 
@@ -128,22 +136,33 @@ impl TaskEdit {
         Ok(())
     }
 
+    /// Whether something happened.
+    pub(super) fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// What others are told once this is committed.
+    pub(super) fn committed(&self) -> Committed {
+        Committed {
+            tenant: self.task.tenant_id.clone(),
+            task_id: self.task.id,
+            seq: self.task.event_seq,
+            ready: self.ready,
+            cancelled: self.cancelled,
+        }
+    }
+
+    /// The new events, in order.
+    pub(super) fn into_events(self) -> Vec<event::Model> {
+        self.events
+    }
+
     /// Writes the row and the events. They count once the transaction is committed.
-    pub(super) async fn write(self, tx: &DatabaseTransaction) -> Result<Committed, StoreError> {
+    async fn write(self, tx: &DatabaseTransaction) -> Result<Committed, StoreError> {
+        let committed = self.committed();
         let Self {
-            task,
-            now,
-            events,
-            ready,
-            cancelled,
+            task, now, events, ..
         } = self;
-        let committed = Committed {
-            tenant: task.tenant_id.clone(),
-            task_id: task.id,
-            seq: task.event_seq,
-            ready,
-            cancelled,
-        };
         task::ActiveModel {
             id: Set(task.id),
             status: Set(task.status),
@@ -157,6 +176,7 @@ impl TaskEdit {
             unpriced_entries: Set(task.unpriced_entries),
             event_seq: Set(task.event_seq),
             open_steps: Set(task.open_steps),
+            active_steps: Set(task.active_steps),
             cancel_requested_at: Set(task.cancel_requested_at),
             started_at: Set(task.started_at),
             ended_at: Set(task.ended_at),
@@ -166,12 +186,36 @@ impl TaskEdit {
         .update(tx)
         .await?;
         if !events.is_empty() {
-            event::Entity::insert_many(events)
-                .exec_without_returning(tx)
-                .await?;
+            let insert = event_rows(events).insert_into(tx.get_database_backend(), "event");
+            tx.execute_raw(insert).await?;
         }
         Ok(committed)
     }
+}
+
+/// Events as rows of their table.
+pub(super) fn event_rows(events: impl IntoIterator<Item = event::Model>) -> Rows<7> {
+    let rows = events.into_iter().map(|event| {
+        [
+            event.task_id.into(),
+            event.seq.into(),
+            event.tenant_id.into(),
+            event.kind.as_str().into(),
+            event.step_id.into(),
+            event.payload.into(),
+            event.created_at.into(),
+        ]
+    });
+    Rows::new([
+        ("task_id", Kind::Uuid),
+        ("seq", Kind::BigInt),
+        ("tenant_id", Kind::Text),
+        ("kind", Kind::Text),
+        ("step_id", Kind::UuidOrNull),
+        ("payload", Kind::Text),
+        ("created_at", Kind::BigInt),
+    ])
+    .with(rows)
 }
 
 impl TaskChange {

@@ -8,10 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use super::Claim;
-use crate::{
-    domain::lifecycle::Lifecycle,
-    store::{Committed, Store, StoreError, task_change::TaskChange},
-};
+use crate::store::{Committed, Store, StoreError, task_change::TaskChange};
 
 impl Store {
     /// Ends a step that was told to stop.
@@ -28,12 +25,8 @@ impl TaskChange {
         let in_flight = self.calls_in_flight(claim).await?;
         self.release_reservations(claim).await?;
         self.end_attempt(claim, AttemptOutcome::Cancelled, None).await?;
-        self.end_step(
-            claim.step.id,
-            StepStatus::Running.to(StepStatus::Cancelled)?,
-            None,
-        )
-        .await?;
+        self.end_step(claim.step.id, StepStatus::Running, StepStatus::Cancelled, None)
+            .await?;
         let payload = json!({ "status": StepStatus::Cancelled, "inFlight": in_flight });
         self.record(EventKind::StepCancelled, Some(claim.step.id), &payload);
         self.end_if_done().await

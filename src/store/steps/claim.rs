@@ -1,20 +1,27 @@
 //! Claiming: a batch of ready steps in one statement, each with a new epoch and a lease by the database's clock.
+//!
+//! Owners take turns: a claim goes around the owners that have ready steps, from the one after the last that was served,
+//! and takes the best step of each before it takes a second of any. Within an owner the highest priority goes first,
+//! then the longest waiting.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use entity::{
-    attempt,
-    enums::{AttemptOutcome, EventKind, StepStatus, TaskStatus},
-    ids::{AttemptId, TaskId},
+    enums::{EventKind, StepStatus, TaskStatus},
+    ids::AttemptId,
     step, task,
-    values::UnixMillis,
+    values::{Owner, UnixMillis},
 };
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement,
-};
+use sea_orm::{ConnectionTrait, EntityTrait, Statement};
 use serde_json::json;
 
-use crate::store::{Committed, Store, StoreError, clock, task_change::TaskEdit};
+use crate::store::{
+    Committed, Store, StoreError,
+    batch::Batch,
+    clock,
+    connect::is_postgres,
+    rows::{Kind, Rows},
+};
 
 /// A step held by this worker, as it was when claimed.
 #[derive(Clone, Debug)]
@@ -22,6 +29,19 @@ pub struct Claim {
     pub step: step::Model,
     pub task: task::Model,
     pub attempt_id: AttemptId,
+}
+
+/// What a worker asks for.
+#[derive(Clone, Debug)]
+pub struct ClaimRequest {
+    pub worker: String,
+    pub lease: Duration,
+    /// The most it can take.
+    pub limit: usize,
+    /// The owner that was served last; None at the beginning of a round.
+    pub after: Option<Owner>,
+    /// Owners that get nothing this time.
+    pub except: Vec<Owner>,
 }
 
 /// What a claim brought.
@@ -32,115 +52,199 @@ pub struct Claimed {
     pub changed: Vec<Committed>,
 }
 
+impl ClaimRequest {
+    /// A request for up to `limit` steps of anybody.
+    pub fn new(worker: impl Into<String>, limit: usize, lease: Duration) -> Self {
+        Self {
+            worker: worker.into(),
+            lease,
+            limit,
+            after: None,
+            except: Vec::new(),
+        }
+    }
+
+    pub(super) fn lease_ms(&self) -> i64 {
+        i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
 impl Store {
-    /// Claims up to `limit` ready steps for `worker`, highest priority and longest waiting first.
+    /// Claims up to `limit` ready steps for `worker`.
     pub async fn claim_steps(
         &self,
         worker: &str,
         limit: u64,
         lease: Duration,
     ) -> Result<Claimed, StoreError> {
-        let tx = self.begin().await?;
-        let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
-        let steps = step::Entity::find()
-            .from_raw_sql(claim_statement(
-                tx.get_database_backend(),
-                worker,
-                limit,
-                lease_ms,
-            ))
-            .all(&tx)
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let settled = self
+            .settle_steps(&[], Some(&ClaimRequest::new(worker, limit, lease)))
             .await?;
-        if steps.is_empty() {
-            tx.rollback().await?;
-            return Ok(Claimed::default());
+        Ok(Claimed {
+            claims: settled.claims,
+            changed: settled.changed,
+        })
+    }
+
+    /// When the next step that nobody holds may be claimed, and the present moment. A moment that has passed means that
+    /// the last claim skipped rows somebody else was holding.
+    pub async fn next_ready(&self) -> Result<Option<(UnixMillis, UnixMillis)>, StoreError> {
+        let backend = self.read.get_database_backend();
+        let now = clock::now_sql(backend);
+        let sql = format!("SELECT min(run_at) AS due, {now} AS now FROM step WHERE status = 'READY'");
+        let row = self
+            .read
+            .query_one_raw(Statement::from_string(backend, sql))
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let due: Option<i64> = row.try_get("", "due")?;
+        let now: i64 = row.try_get("", "now")?;
+        Ok(due.map(|due| (UnixMillis(due), UnixMillis(now))))
+    }
+}
+
+impl Batch {
+    /// Takes ready steps for the request. A round that comes to its end before the limit begins again.
+    pub(super) async fn claim(&mut self, request: &ClaimRequest) -> Result<Vec<step::Model>, StoreError> {
+        let mut steps = self.claim_round(request, request.limit).await?;
+        if steps.len() < request.limit && request.after.is_some() {
+            let again = ClaimRequest {
+                after: None,
+                ..request.clone()
+            };
+            steps.extend(self.claim_round(&again, request.limit - steps.len()).await?);
         }
-        let now = clock::now(&tx).await?;
-        let mut by_task: BTreeMap<TaskId, Vec<step::Model>> = BTreeMap::new();
+        let now = steps.iter().map(|step| step.updated_at).max();
+        if let Some(now) = now.filter(|now| *now > self.now) {
+            self.set_now(now);
+        }
+        self.take_in(steps.iter().map(|step| step.task_id)).await?;
+        Ok(steps)
+    }
+
+    async fn claim_round(
+        &self,
+        request: &ClaimRequest,
+        limit: usize,
+    ) -> Result<Vec<step::Model>, StoreError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let after = request.after.as_ref().map_or("", Owner::as_str);
+        let except = Rows::new([("served", Kind::Text)])
+            // An array may be empty, a list may not: nobody has this name.
+            .with([[String::new().into()]])
+            .with(request.except.iter().map(|owner| [owner.clone().into()]));
+        let values = [
+            request.worker.as_str().into(),
+            request.lease_ms().into(),
+            limit.into(),
+            after.into(),
+        ];
+        let backend = self.backend;
+        let claim = except.statement(backend, values, |places| {
+            let (worker, lease, limit, after) = (places.at(1), places.at(2), places.at(3), places.at(4));
+            let now = clock::now_sql(backend);
+            let candidates = if is_postgres(backend) {
+                format!(
+                    "SELECT c.id, c.place, turn.n FROM turn CROSS JOIN LATERAL ( \
+                     SELECT id, row_number() OVER (ORDER BY priority DESC, run_at, id) AS place FROM ( \
+                     SELECT id, priority, run_at FROM step WHERE status = 'READY' AND owner = turn.owner \
+                     AND run_at <= {now} ORDER BY priority DESC, run_at, id LIMIT (SELECT n FROM share)) best) c"
+                )
+            } else {
+                format!(
+                    "SELECT s.id, row_number() OVER (PARTITION BY turn.n ORDER BY s.priority DESC, s.run_at, s.id) \
+                     AS place, turn.n FROM turn JOIN step s ON s.id IN ( \
+                     SELECT id FROM step WHERE status = 'READY' AND owner = turn.owner \
+                     AND run_at <= {now} ORDER BY priority DESC, run_at, id LIMIT (SELECT n FROM share))"
+                )
+            };
+            // Postgres takes the task's row with the step's, in that order of meaning: whoever changes a task holds its
+            // row first. Rows that others hold are skipped.
+            let lock = if is_postgres(backend) { "FOR UPDATE OF t, s SKIP LOCKED" } else { "" };
+            format!(
+                "WITH RECURSIVE turn (owner, n) AS ( \
+                 SELECT (SELECT min(owner) FROM step WHERE status = 'READY' AND owner > {after} \
+                 AND owner NOT IN (SELECT served FROM r)), 1 \
+                 UNION ALL SELECT (SELECT min(owner) FROM step WHERE status = 'READY' AND owner > turn.owner \
+                 AND owner NOT IN (SELECT served FROM r)), turn.n + 1 \
+                 FROM turn WHERE turn.owner IS NOT NULL AND turn.n < {limit}), \
+                 share (n) AS (SELECT {limit} * 2 / count(*) + 1 FROM turn), \
+                 candidate (id, place, n) AS ({candidates}), \
+                 picked (id) AS (SELECT s.id FROM candidate c JOIN step s ON s.id = c.id \
+                 JOIN task t ON t.id = s.task_id WHERE s.status = 'READY' \
+                 ORDER BY c.place, c.n LIMIT {limit} {lock}) \
+                 UPDATE step SET status = 'RUNNING', epoch = epoch + 1, attempts = attempts + 1, \
+                 worker_id = {worker}, lease_until = {now} + {lease}, \
+                 started_at = COALESCE(started_at, {now}), updated_at = {now} \
+                 WHERE id IN (SELECT id FROM picked) AND status = 'READY' RETURNING *"
+            )
+        });
+        Ok(step::Entity::find().from_raw_sql(claim).all(&self.tx).await?)
+    }
+
+    /// Enters the attempts of steps that were just taken, and says so in their tasks.
+    pub(super) async fn begin_attempts(
+        &mut self,
+        worker: &str,
+        steps: Vec<step::Model>,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let now = self.now;
+        let mut attempts = Rows::new([
+            ("id", Kind::Uuid),
+            ("tenant_id", Kind::Text),
+            ("task_id", Kind::Uuid),
+            ("step_id", Kind::Uuid),
+            ("epoch", Kind::BigInt),
+            ("worker_id", Kind::Text),
+            ("outcome", Kind::Text),
+            ("started_at", Kind::BigInt),
+        ]);
+        let mut begun = Vec::with_capacity(steps.len());
         for step in steps {
-            by_task.entry(step.task_id).or_default().push(step);
-        }
-        let tasks = task::Entity::find()
-            .filter(task::Column::Id.is_in(by_task.keys().copied()))
-            .all(&tx)
-            .await?;
-        let (mut claimed, mut attempts) = (Claimed::default(), Vec::new());
-        for task in tasks {
-            let steps = by_task.remove(&task.id).unwrap_or_default();
-            let mut edit = TaskEdit::new(task, now);
+            let attempt_id = AttemptId::generate();
+            attempts.push([
+                attempt_id.into(),
+                step.tenant_id.clone().into(),
+                step.task_id.into(),
+                step.id.into(),
+                step.epoch.into(),
+                worker.into(),
+                entity::enums::AttemptOutcome::Running.as_str().into(),
+                now.into(),
+            ]);
+            let edit = self.edit(step.task_id)?;
             if edit.task.status == TaskStatus::Pending {
                 edit.move_task(TaskStatus::Running)?;
-                edit.record(
-                    EventKind::TaskStarted,
-                    None,
-                    &json!({ "status": TaskStatus::Running }),
-                );
+                let payload = json!({ "status": TaskStatus::Running });
+                edit.record(EventKind::TaskStarted, None, &payload);
             }
             // Also of a task that was cancelled before its first claim, and retried.
             edit.task.started_at.get_or_insert(now);
-            for step in &steps {
-                let payload = json!({
-                    "status": StepStatus::Running, "agent": step.agent, "title": step.title, "attempt": step.attempts,
-                });
-                edit.record(EventKind::StepStarted, Some(step.id), &payload);
-            }
-            let task = edit.task.clone();
-            claimed.changed.push(edit.write(&tx).await?);
-            for step in steps {
-                let attempt_id = AttemptId::generate();
-                attempts.push(new_attempt(attempt_id, &step, worker, now));
-                claimed.claims.push(Claim {
-                    step,
-                    task: task.clone(),
-                    attempt_id,
-                });
-            }
+            let payload = json!({
+                "status": StepStatus::Running, "agent": step.agent, "title": step.title, "attempt": step.attempts,
+            });
+            edit.record(EventKind::StepStarted, Some(step.id), &payload);
+            begun.push((step, attempt_id));
         }
-        attempt::Entity::insert_many(attempts)
-            .exec_without_returning(&tx)
-            .await?;
-        tx.commit().await?;
-        Ok(claimed)
+        if !attempts.is_empty() {
+            let insert = attempts.insert_into(self.backend, "attempt");
+            self.tx.execute_raw(insert).await?;
+        }
+        // With the events of all of them: what a cancel is compared with.
+        begun
+            .into_iter()
+            .map(|(step, attempt_id)| {
+                let task = self.edit(step.task_id)?.task.clone();
+                Ok(Claim {
+                    step,
+                    task,
+                    attempt_id,
+                })
+            })
+            .collect()
     }
-}
-
-fn new_attempt(id: AttemptId, step: &step::Model, worker: &str, now: UnixMillis) -> attempt::ActiveModel {
-    attempt::ActiveModel {
-        id: Set(id),
-        tenant_id: Set(step.tenant_id.clone()),
-        task_id: Set(step.task_id),
-        step_id: Set(step.id),
-        epoch: Set(step.epoch),
-        worker_id: Set(worker.to_owned()),
-        outcome: Set(AttemptOutcome::Running),
-        error_code: Set(None),
-        error_message: Set(None),
-        started_at: Set(now),
-        ended_at: Set(None),
-    }
-}
-
-/// Postgres takes the task's row with the step's, in that order of meaning: whoever changes a task holds its row first.
-/// Rows that others hold are skipped, and found by the next look: when the doorbell rings, or after the poll interval.
-fn claim_statement(backend: DbBackend, worker: &str, limit: u64, lease_ms: i64) -> Statement {
-    let now = clock::now_sql(backend);
-    let set = format!(
-        "status = 'RUNNING', epoch = epoch + 1, attempts = attempts + 1, worker_id = $1, lease_until = {now} + $2, \
-         started_at = COALESCE(started_at, {now}), updated_at = {now}"
-    );
-    let sql = if backend == DbBackend::Postgres {
-        format!(
-            "WITH picked AS (SELECT s.id FROM step s JOIN task t ON t.id = s.task_id \
-             WHERE s.status = 'READY' AND s.run_at <= {now} \
-             ORDER BY s.priority DESC, s.run_at, s.id LIMIT $3 FOR UPDATE OF t, s SKIP LOCKED) \
-             UPDATE step SET {set} WHERE id IN (SELECT id FROM picked) AND status = 'READY' RETURNING *"
-        )
-    } else {
-        format!(
-            "UPDATE step SET {set} WHERE id IN (SELECT id FROM step WHERE status = 'READY' AND run_at <= {now} \
-             ORDER BY priority DESC, run_at, id LIMIT $3) RETURNING *"
-        )
-    };
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    Statement::from_sql_and_values(backend, sql, [worker.into(), lease_ms.into(), limit.into()])
 }

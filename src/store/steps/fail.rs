@@ -76,7 +76,7 @@ impl TaskChange {
             return Ok(FailureOutcome::Retrying);
         }
         self.end_attempt(claim, AttemptOutcome::Failed, error).await?;
-        self.end_step(claim.step.id, StepStatus::Running.to(StepStatus::Failed)?, error)
+        self.end_step(claim.step.id, StepStatus::Running, StepStatus::Failed, error)
             .await?;
         if !failure.replayable {
             step::ActiveModel {
@@ -140,10 +140,10 @@ impl TaskChange {
             .all(&self.tx)
             .await?;
         for step in steps {
-            let status = step.status.to(StepStatus::Skipped)?;
             let reason = Some(("DEPENDENCY_FAILED", "a step it depends on failed"));
-            self.end_step(step.id, status, reason).await?;
-            let payload = json!({ "status": status, "title": step.title });
+            self.end_step(step.id, step.status, StepStatus::Skipped, reason)
+                .await?;
+            let payload = json!({ "status": StepStatus::Skipped, "title": step.title });
             self.record(EventKind::StepSkipped, Some(step.id), &payload);
         }
         Ok(())

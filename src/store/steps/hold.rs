@@ -23,10 +23,16 @@ impl Store {
             return Ok(change);
         }
         change.abandon().await?;
-        metrics::counter!("fenced_writes_total").increment(1);
-        tracing::warn!(step.id = %claim.step.id, epoch = claim.step.epoch, now.epoch = step.epoch, "fenced write refused");
+        report_fenced(claim, Some(&step));
         Err(StoreError::Fenced(claim.step.id))
     }
+}
+
+/// Counts and logs a write that came too late. `now` is the step as it is, where that was read.
+pub(super) fn report_fenced(claim: &Claim, now: Option<&step::Model>) {
+    metrics::counter!("fenced_writes_total").increment(1);
+    let epoch_now = now.map(|step| step.epoch);
+    tracing::warn!(step.id = %claim.step.id, epoch = claim.step.epoch, now.epoch = epoch_now, "fenced write refused");
 }
 
 impl TaskChange {

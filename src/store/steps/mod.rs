@@ -1,8 +1,8 @@
 //! Steps: claiming, keeping and ending them. Every write of a worker is conditional on the epoch of its claim.
 
+mod advance;
 mod cancel;
 mod claim;
-mod complete;
 mod fail;
 mod finish;
 mod heartbeat;
@@ -10,10 +10,13 @@ mod hold;
 mod read;
 mod release;
 mod rescue;
+mod settle;
 mod wait;
 
-pub use claim::Claim;
-pub use complete::StepResult;
+pub(in crate::store) use advance::is_active;
+pub use claim::{Claim, ClaimRequest, Claimed};
 pub use fail::{Failure, FailureOutcome};
 pub use heartbeat::Pulse;
 pub use read::Outputs;
+pub(in crate::store) use settle::HandOff;
+pub use settle::{Ending, Settled, Settlement, StepResult, Verdict};

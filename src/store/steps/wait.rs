@@ -51,6 +51,7 @@ impl Store {
         }
         .update(&change.tx)
         .await?;
+        change.task.active_steps -= 1;
         let payload = json!({ "status": StepStatus::Waiting, "waitingOn": reason, "message": message });
         change.record(EventKind::StepWaiting, Some(claim.step.id), &payload);
         change.end_if_done().await?;

@@ -6,7 +6,7 @@ use entity::{
     step, task,
     values::NanoUsd,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use crate::{
@@ -85,19 +85,7 @@ impl TaskChange {
                     &json!({ "status": TaskStatus::Running }),
                 );
             }
-            for step in &waiting {
-                step.status.to(StepStatus::Ready)?;
-                let payload = json!({ "status": StepStatus::Ready, "key": step.key });
-                self.record(EventKind::StepReady, Some(step.id), &payload);
-            }
-            step::Entity::update_many()
-                .col_expr(step::Column::Status, Expr::val(StepStatus::Ready))
-                .col_expr(step::Column::WaitingOn, Expr::val(None::<WaitReason>))
-                .col_expr(step::Column::RunAt, Expr::val(self.now))
-                .col_expr(step::Column::UpdatedAt, Expr::val(self.now))
-                .filter(step::Column::Id.is_in(waiting.iter().map(|step| step.id)))
-                .exec(&self.tx)
-                .await?;
+            self.make_ready(&waiting).await?;
         }
         Ok(())
     }

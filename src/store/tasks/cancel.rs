@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     domain::{lifecycle::Lifecycle, scope::Scope},
-    store::{Committed, Store, StoreError, task_change::TaskChange},
+    store::{Committed, Store, StoreError, steps::is_active, task_change::TaskChange},
 };
 
 /// What became of a request to cancel.
@@ -41,7 +41,7 @@ impl Store {
         change.record(EventKind::CancelRequested, None, &json!({}));
         change.cancel_idle_steps().await?;
         if change.task.open_steps == 0 {
-            change.end_task().await?;
+            change.end_if_done().await?;
         } else {
             change.tell_cancelled();
         }
@@ -62,6 +62,7 @@ impl TaskChange {
             .await?;
         for step in &idle {
             step.status.to(StepStatus::Cancelled)?;
+            self.task.active_steps -= i32::from(is_active(step.status));
             self.record(
                 EventKind::StepCancelled,
                 Some(step.id),

@@ -1,7 +1,7 @@
 //! Reading tasks.
 
 use entity::{enums::TaskStatus, ids::TaskId, task, values::UnixMillis};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use crate::{
     domain::scope::Scope,
@@ -67,6 +67,12 @@ impl Store {
     ) -> Result<Vec<task::Model>, StoreError> {
         Ok(scoped(scope)
             .filter(task::Column::UpdatedAt.gt(UnixMillis(since)))
+            // Says the same in the words of an index: the end of a task is its last change.
+            .filter(
+                task::Column::EndedAt
+                    .is_null()
+                    .or(task::Column::EndedAt.gt(UnixMillis(since))),
+            )
             .order_by_asc(task::Column::UpdatedAt)
             .limit(limit)
             .all(&self.read)

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     domain::{lifecycle::Lifecycle, scope::Scope},
-    store::{Committed, Store, StoreError},
+    store::{Committed, Store, StoreError, steps::is_active},
 };
 
 /// What became of a request to retry.
@@ -91,6 +91,7 @@ impl Store {
             .update(&change.tx)
             .await?;
             change.task.open_steps += 1;
+            change.task.active_steps += i32::from(is_active(status));
             if status == StepStatus::Ready {
                 change.record(
                     EventKind::StepReady,
@@ -101,7 +102,7 @@ impl Store {
         }
         // The last step may have completed after the cancel was asked for: nothing is left to do, and nobody would end it.
         if change.task.open_steps == 0 {
-            change.end_task().await?;
+            change.end_if_done().await?;
         }
         let task = change.task.clone();
         let committed = change.commit().await?;

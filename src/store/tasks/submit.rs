@@ -1,18 +1,25 @@
 //! Accepting a task: the task, its planning step, its first message and its first events in one transaction.
 
+use std::collections::{HashMap, HashSet};
+
 use entity::{
     enums::{EventKind, MessageRole, StepKind, StepStatus, TaskStatus},
     ids::{MessageId, StepId, TaskId},
-    message, step, task,
-    values::{JsonText, NanoUsd, TenantId, UnixMillis, UserId},
+    step, task,
+    values::{JsonText, NanoUsd, Owner, TenantId, UnixMillis, UserId},
 };
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    QueryFilter, SqlErr,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
-use crate::store::{Committed, Store, StoreError, clock, task_change::TaskChange};
+use crate::{
+    domain::causes::in_one_line,
+    store::{
+        Committed, Store, StoreError, clock,
+        plans::insert_steps,
+        rows::{Kind, Rows},
+        task_change::{TaskEdit, event_rows},
+    },
+};
 
 /// A checked task, ready to be stored.
 #[derive(Clone, Debug)]
@@ -40,21 +47,41 @@ pub enum Submitted {
     KeyReused,
 }
 
+/// Submissions in one transaction at most.
+const MOST: usize = 128;
+
 impl Store {
     /// Stores a task, unless its idempotency key was used before. When this returns the task survives any crash.
+    /// Submissions that arrive together share a commit.
     pub async fn submit_task(&self, new: NewTask) -> Result<Submitted, StoreError> {
-        let tx = self.begin().await?;
-        match insert(tx, &new).await {
-            Ok((task, committed)) => Ok(Submitted::New(Box::new(task), committed)),
-            // The key was used before, or a race against it was lost: the first one's task is the answer.
-            Err(StoreError::Database(error))
-                if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) =>
-            {
-                self.earlier_submission(&new)
-                    .await?
-                    .ok_or(StoreError::Database(error))
+        let store = self.clone();
+        let together = move |batch: Vec<NewTask>| async move {
+            let count = batch.len();
+            match store.insert_tasks(&batch).await {
+                Ok(inserted) => inserted,
+                Err(error) => {
+                    // Each of them tries alone: its own error is its answer.
+                    if count > 1 {
+                        tracing::warn!(error = in_one_line(&error), "submissions were refused together");
+                    }
+                    (0..count).map(|_| None).collect()
+                }
             }
-            Err(error) => Err(error),
+        };
+        if let Some(Some(submitted)) = self.submissions.write(new.clone(), MOST, together).await {
+            return Ok(submitted);
+        }
+        // Its key was used before, or a race against it was lost: the first one's task is the answer.
+        if let Some(earlier) = self.earlier_submission(&new).await? {
+            return Ok(earlier);
+        }
+        let alone = self.insert_tasks(std::slice::from_ref(&new)).await?;
+        match alone.into_iter().next().flatten() {
+            Some(submitted) => Ok(submitted),
+            None => self
+                .earlier_submission(&new)
+                .await?
+                .ok_or(StoreError::Missing("a task just submitted")),
         }
     }
 
@@ -79,39 +106,128 @@ impl Store {
     }
 }
 
-async fn insert(tx: DatabaseTransaction, new: &NewTask) -> Result<(task::Model, Committed), StoreError> {
-    let now = clock::now(&tx).await?;
-    let row = task_row(new, now);
-    row.clone().into_active_model().insert(&tx).await?;
-    let planning = planning_step(&row, new.max_attempts, now);
-    let step_id = planning.id;
-    planning.into_active_model().insert(&tx).await?;
-    message::ActiveModel {
-        id: Set(MessageId::generate()),
-        tenant_id: Set(row.tenant_id.clone()),
-        task_id: Set(row.id),
-        step_id: Set(None),
-        role: Set(MessageRole::User),
-        author: Set(Some(row.user_id.0.clone())),
-        content: Set(row.description.clone()),
-        created_at: Set(now),
+impl Store {
+    /// Stores tasks with their planning steps, first messages and first events. None for one whose key is taken.
+    async fn insert_tasks(&self, new: &[NewTask]) -> Result<Vec<Option<Submitted>>, StoreError> {
+        let tx = self.begin_batch_transaction().await?;
+        let backend = tx.get_database_backend();
+        let now = clock::now(&tx).await?;
+        let tasks: Vec<task::Model> = new.iter().map(|new| task_row(new, now)).collect();
+        // In one order, so that two batches with the same keys cannot wait for each other.
+        let mut in_order: Vec<&task::Model> = tasks.iter().collect();
+        in_order.sort_by(|a, b| (&a.idempotency_key, a.id).cmp(&(&b.idempotency_key, b.id)));
+        let insert = task_rows(&in_order).statement(backend, [], |_| INSERT_TASKS.to_owned());
+        let rows = tx.query_all_raw(insert).await?;
+        let stored: HashSet<TaskId> = rows
+            .iter()
+            .map(|row| row.try_get("", "id"))
+            .collect::<Result<_, _>>()?;
+        let accepted: Vec<&task::Model> = tasks.iter().filter(|task| stored.contains(&task.id)).collect();
+        if accepted.is_empty() {
+            tx.rollback().await?;
+            return Ok(new.iter().map(|_| None).collect());
+        }
+        let planning: Vec<step::Model> = accepted
+            .iter()
+            .zip(new)
+            .map(|(task, new)| planning_step(task, new.max_attempts, now))
+            .collect();
+        insert_steps(&tx, &planning).await?;
+        tx.execute_raw(messages(&accepted).insert_into(backend, "message"))
+            .await?;
+        let mut events = Vec::with_capacity(accepted.len() * 2);
+        let mut committed = HashMap::with_capacity(accepted.len());
+        for (task, step) in accepted.iter().zip(&planning) {
+            let mut edit = TaskEdit::new(
+                task::Model {
+                    event_seq: 0,
+                    ..(*task).clone()
+                },
+                now,
+            );
+            let payload = json!({ "status": TaskStatus::Pending });
+            edit.record(EventKind::TaskSubmitted, None, &payload);
+            let payload = json!({ "status": StepStatus::Ready, "key": "plan" });
+            edit.record(EventKind::StepReady, Some(step.id), &payload);
+            committed.insert(task.id, edit.committed());
+            events.extend(edit.into_events());
+        }
+        tx.execute_raw(event_rows(events).insert_into(backend, "event"))
+            .await?;
+        tx.commit().await?;
+        Ok(tasks
+            .into_iter()
+            .map(|task| {
+                let committed = committed.remove(&task.id)?;
+                Some(Submitted::New(Box::new(task), committed))
+            })
+            .collect())
     }
-    .insert(&tx)
-    .await?;
-    let mut change = TaskChange::of(tx, row, now);
-    change.record(
-        EventKind::TaskSubmitted,
-        None,
-        &json!({ "status": TaskStatus::Pending }),
-    );
-    change.record(
-        EventKind::StepReady,
-        Some(step_id),
-        &json!({ "status": StepStatus::Ready, "key": "plan" }),
-    );
-    let task = change.task.clone();
-    let committed = change.commit().await?;
-    Ok((task, committed))
+}
+
+/// Events a task begins with.
+const FIRST_EVENTS: i64 = 2;
+
+const INSERT_TASKS: &str = "INSERT INTO task (id, tenant_id, user_id, description, metadata, status, priority, \
+     idempotency_key, request_hash, budget_nanos, cost_nanos, reserved_nanos, unpriced_entries, event_seq, \
+     open_steps, active_steps, created_at, updated_at) \
+     SELECT id, tenant_id, user_id, description, metadata, 'PENDING', priority, idempotency_key, request_hash, \
+     budget_nanos, 0, 0, 0, event_seq, 1, 1, created_at, created_at FROM r WHERE true \
+     ON CONFLICT DO NOTHING RETURNING id";
+
+fn task_rows(tasks: &[&task::Model]) -> Rows<11> {
+    Rows::new([
+        ("id", Kind::Uuid),
+        ("tenant_id", Kind::Text),
+        ("user_id", Kind::Text),
+        ("description", Kind::Text),
+        ("metadata", Kind::Text),
+        ("priority", Kind::BigInt),
+        ("idempotency_key", Kind::TextOrNull),
+        ("request_hash", Kind::TextOrNull),
+        ("budget_nanos", Kind::BigIntOrNull),
+        ("event_seq", Kind::BigInt),
+        ("created_at", Kind::BigInt),
+    ])
+    .with(tasks.iter().map(|task| {
+        [
+            task.id.into(),
+            task.tenant_id.clone().into(),
+            task.user_id.clone().into(),
+            task.description.as_str().into(),
+            task.metadata.clone().into(),
+            i64::from(task.priority).into(),
+            task.idempotency_key.clone().into(),
+            task.request_hash.clone().into(),
+            task.budget_nanos.into(),
+            task.event_seq.into(),
+            task.created_at.into(),
+        ]
+    }))
+}
+
+/// What the users said.
+fn messages(tasks: &[&task::Model]) -> Rows<7> {
+    Rows::new([
+        ("id", Kind::Uuid),
+        ("tenant_id", Kind::Text),
+        ("task_id", Kind::Uuid),
+        ("role", Kind::Text),
+        ("author", Kind::Text),
+        ("content", Kind::Text),
+        ("created_at", Kind::BigInt),
+    ])
+    .with(tasks.iter().map(|task| {
+        [
+            MessageId::generate().into(),
+            task.tenant_id.clone().into(),
+            task.id.into(),
+            MessageRole::User.as_str().into(),
+            task.user_id.clone().into(),
+            task.description.as_str().into(),
+            task.created_at.into(),
+        ]
+    }))
 }
 
 fn task_row(new: &NewTask, now: UnixMillis) -> task::Model {
@@ -133,8 +249,9 @@ fn task_row(new: &NewTask, now: UnixMillis) -> task::Model {
         cost_nanos: NanoUsd::ZERO,
         reserved_nanos: NanoUsd::ZERO,
         unpriced_entries: 0,
-        event_seq: 0,
+        event_seq: FIRST_EVENTS,
         open_steps: 1,
+        active_steps: 1,
         cancel_requested_at: None,
         created_at: now,
         started_at: None,
@@ -148,6 +265,7 @@ fn planning_step(task: &task::Model, max_attempts: i32, now: UnixMillis) -> step
         id: StepId::generate(),
         tenant_id: task.tenant_id.clone(),
         task_id: task.id,
+        owner: Owner::of(&task.tenant_id, &task.user_id),
         plan_id: None,
         kind: StepKind::Plan,
         position: 0,

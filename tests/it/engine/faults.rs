@@ -11,7 +11,10 @@ use std::{
 use agent_orchestrator::{
     config::server::Roles,
     domain::retry::Backoff,
-    engine::{Engine, EngineSettings},
+    engine::{
+        Engine,
+        worker::{Worker, WorkerSettings},
+    },
     llm::{
         ChatModel, DeltaSink, LlmError,
         chat::{ChatAnswer, ChatMessage, ChatRequest, FinishReason, ToolRequest, Usage},
@@ -92,19 +95,24 @@ fn trip() -> Arc<dyn Tool> {
 }
 
 /// A worker on an app's data, with the clumsy model and tool.
-fn clumsy_worker(app: &TestApp) -> Engine {
+fn clumsy_worker(app: &TestApp) -> Worker {
     let services = app.services.clone();
     let model: Arc<dyn ChatModel> = Arc::new(Clumsy::default());
     let agent = "[[agents]]\nname = 'writer'\ndescription = 'x'\ninstructions = 'x'\ntools = ['trip']\n";
-    Engine {
-        store: services.store,
-        feed: services.feed,
+    let engine = Engine {
+        store: services.store.clone(),
+        feed: services.feed.clone(),
         memory: services.memory,
         models: ModelRouter::new([("offline".to_owned(), model)].into(), "offline/clumsy").unwrap(),
         prices: Arc::new(PriceBook::builtin().unwrap()),
         tools: Arc::new(ToolRegistry::builder().register(trip()).build().unwrap()),
         agents: Arc::new(agent_orchestrator::agents::registry::AgentRegistry::parse(agent).unwrap()),
-        settings: Arc::new(EngineSettings {
+    };
+    Worker {
+        store: services.store,
+        feed: services.feed,
+        work: Arc::new(engine),
+        settings: Arc::new(WorkerSettings {
             worker_id: "clumsy".to_owned(),
             concurrency: 1,
             claim_batch: 1,

@@ -1,11 +1,14 @@
 //! The steps this worker holds, and how to reach each while it runs.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use entity::ids::{StepId, TaskId};
+use entity::{
+    ids::{StepId, TaskId},
+    values::Owner,
+};
 use tokio::sync::watch;
 
 use crate::store::steps::Claim;
@@ -84,6 +87,17 @@ impl HeldSteps {
             .values()
             .map(|held| held.claim.clone())
             .collect()
+    }
+
+    /// Whose steps are held.
+    pub(super) fn owners(&self) -> Vec<Owner> {
+        let holding = self.lock();
+        let owners: BTreeSet<&Owner> = holding
+            .steps
+            .values()
+            .map(|held| &held.claim.step.owner)
+            .collect();
+        owners.into_iter().cloned().collect()
     }
 
     /// Stops one step.

@@ -1,12 +1,12 @@
 //! Keeping the leases of everything this worker holds.
 
 use super::{
-    Engine,
+    Worker,
     held::{HeldSteps, Interruption},
 };
 use crate::domain::causes::in_one_line;
 
-impl Engine {
+impl Worker {
     /// Beats until dropped. A step that was lost or cancelled is told to stop.
     pub(super) async fn keep_leases(self, held: HeldSteps) {
         let mut beat = tokio::time::interval(self.settings.heartbeat);

@@ -3,7 +3,7 @@
 use crate::domain::causes::in_one_line;
 use std::time::Duration;
 
-use super::Engine;
+use super::Worker;
 
 /// Steps taken back in one round.
 const BATCH: u64 = 100;
@@ -11,7 +11,7 @@ const BATCH: u64 = 100;
 /// Time between rounds: a lost step waits its lease and at most this long.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-impl Engine {
+impl Worker {
     /// Looks until dropped. Every worker does: whoever comes first wins, under the task's lock.
     pub(super) async fn rescue(self) {
         let mut round = tokio::time::interval(INTERVAL);
@@ -20,9 +20,7 @@ impl Engine {
             round.tick().await;
             match self.store.rescue_steps(BATCH).await {
                 Ok(rescued) => {
-                    for change in &rescued {
-                        self.feed.announce(change).await;
-                    }
+                    self.feed.announce_all(&rescued).await;
                 }
                 Err(error) => {
                     tracing::warn!(

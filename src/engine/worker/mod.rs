@@ -1,0 +1,150 @@
+//! A worker: holds steps, has them carried out, and writes down how they ended.
+//!
+//! [`pump`] claims and settles in batches; [`execute`] runs one claimed step; [`held`] reaches it while it runs;
+//! [`heartbeat`] keeps its lease; [`rescue`] takes back what others lost.
+
+mod execute;
+mod heartbeat;
+mod held;
+mod pump;
+mod rescue;
+mod slots;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{RwLock, broadcast, mpsc};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::{
+    held::{HeldSteps, Interruption},
+    pump::{Finished, Pump, Shared},
+    slots::Slots,
+};
+use super::work::Work;
+use crate::{domain::retry::Backoff, feed::Feed, store::Store};
+
+/// How a worker works.
+#[derive(Clone, Debug)]
+pub struct WorkerSettings {
+    /// Names this process in attempts and leases.
+    pub worker_id: String,
+    /// Steps at once. A quarter more may run for owners that would have none.
+    pub concurrency: usize,
+    /// Steps taken in one claim.
+    pub claim_batch: usize,
+    pub lease: Duration,
+    pub heartbeat: Duration,
+    /// How long to wait for the doorbell before looking for steps anyway.
+    pub poll: Duration,
+    /// How long one attempt may take.
+    pub step_timeout: Duration,
+    pub backoff: Backoff,
+    /// How long steps under way may go on after a stop was asked for.
+    pub drain: Duration,
+}
+
+/// Claims steps and has them carried out. Cheap to clone.
+#[derive(Clone)]
+pub struct Worker {
+    pub store: Store,
+    pub feed: Feed,
+    pub work: Arc<dyn Work>,
+    pub settings: Arc<WorkerSettings>,
+}
+
+impl Worker {
+    /// Works until `stop`, then lets what is under way finish within the drain time and gives the rest back.
+    pub async fn run(self, stop: CancellationToken) {
+        tracing::info!(worker = %self.settings.worker_id, concurrency = self.settings.concurrency, "worker started");
+        let held = HeldSteps::default();
+        let background = CancellationToken::new();
+        let loops = TaskTracker::new();
+        loops.spawn(
+            background
+                .clone()
+                .run_until_cancelled_owned(self.clone().keep_leases(held.clone())),
+        );
+        loops.spawn(
+            background
+                .clone()
+                .run_until_cancelled_owned(self.clone().hear_cancels(held.clone())),
+        );
+        loops.spawn(stop.clone().run_until_cancelled_owned(self.clone().rescue()));
+        loops.close();
+        let running = TaskTracker::new();
+        let done = CancellationToken::new();
+        let claiming = Arc::new(RwLock::new(()));
+        let shared = self.shared(&held, &running, &claiming);
+        let pumps = start_pumps(shared, &stop, &done);
+        stop.cancelled().await;
+        drop(claiming.write().await);
+        self.drain(&held, &running).await;
+        done.cancel();
+        pumps.wait().await;
+        background.cancel();
+        loops.wait().await;
+        tracing::info!(worker = %self.settings.worker_id, "worker stopped");
+    }
+
+    fn shared(
+        &self,
+        held: &HeldSteps,
+        running: &TaskTracker,
+        claiming: &Arc<RwLock<()>>,
+    ) -> (Shared, Vec<mpsc::Receiver<Finished>>) {
+        let (inboxes, outlets) = (0..self.store.batch_writers())
+            .map(|_| mpsc::channel(self.settings.concurrency * 2))
+            .unzip();
+        let shared = Shared {
+            worker: self.clone(),
+            held: held.clone(),
+            slots: Slots::new(self.settings.concurrency),
+            running: running.clone(),
+            claiming: Arc::clone(claiming),
+            inboxes,
+        };
+        (shared, outlets)
+    }
+
+    /// Tells running steps of cancelled tasks to stop, as soon as the doorbell says so.
+    async fn hear_cancels(self, held: HeldSteps) {
+        let mut rings = self.feed.listen();
+        loop {
+            match rings.recv().await {
+                Ok(ring) if ring.cancelled => held.cancel_task(ring.task, ring.seq),
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => return,
+            }
+        }
+    }
+
+    async fn drain(&self, held: &HeldSteps, running: &TaskTracker) {
+        running.close();
+        if tokio::time::timeout(self.settings.drain, running.wait())
+            .await
+            .is_err()
+        {
+            tracing::info!(
+                steps = running.len(),
+                "giving back the steps that are still running"
+            );
+            held.interrupt_all(Interruption::Draining);
+            running.wait().await;
+        }
+    }
+}
+
+/// Starts pumps that claim until `stop` and settle until `done`.
+fn start_pumps(
+    (shared, outlets): (Shared, Vec<mpsc::Receiver<Finished>>),
+    stop: &CancellationToken,
+    done: &CancellationToken,
+) -> TaskTracker {
+    let pumps = TaskTracker::new();
+    for (at, outlet) in outlets.into_iter().enumerate() {
+        let pump = Pump::new(shared.clone(), outlet, at == 0);
+        pumps.spawn(pump.run(stop.clone(), done.clone()));
+    }
+    pumps.close();
+    pumps
+}

@@ -1,0 +1,172 @@
+//! Many rows handed to one statement as a relation. On Postgres one array per column, so the statement's text, and with
+//! it its plan, is the same however many rows there are; on SQLite a list of values.
+
+use sea_orm::{DbBackend, Statement, Value, sea_query::ArrayType};
+
+use super::connect::is_postgres;
+
+/// The type of a column of [`Rows`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Uuid,
+    Text,
+    BigInt,
+    /// The three that may be null.
+    UuidOrNull,
+    TextOrNull,
+    BigIntOrNull,
+}
+
+/// Stands for null in arrays, which cannot hold it. No id and no number has these values; a text that is just this
+/// control character is kept as null.
+const NO_UUID: &str = "00000000-0000-0000-0000-000000000000";
+const NO_TEXT: &str = "\u{1}";
+const NO_BIG_INT: i64 = i64::MIN;
+
+impl Kind {
+    fn sql_type(self) -> &'static str {
+        match self {
+            Self::Uuid | Self::UuidOrNull => "uuid",
+            Self::Text | Self::TextOrNull => "text",
+            Self::BigInt | Self::BigIntOrNull => "bigint",
+        }
+    }
+
+    fn array_type(self) -> ArrayType {
+        match self {
+            Self::Uuid | Self::UuidOrNull => ArrayType::Uuid,
+            Self::Text | Self::TextOrNull => ArrayType::String,
+            Self::BigInt | Self::BigIntOrNull => ArrayType::BigInt,
+        }
+    }
+
+    /// The column as the statement reads it from its array.
+    fn read(self, name: &str) -> String {
+        match self {
+            Self::Uuid | Self::Text | Self::BigInt => name.to_owned(),
+            Self::UuidOrNull => format!("NULLIF({name}, '{NO_UUID}'::uuid) AS {name}"),
+            Self::TextOrNull => format!("NULLIF({name}, '{NO_TEXT}') AS {name}"),
+            Self::BigIntOrNull => format!("NULLIF({name}, {NO_BIG_INT}) AS {name}"),
+        }
+    }
+
+    fn in_array(self, value: Value) -> Value {
+        match value {
+            Value::Uuid(None) => Value::Uuid(Some(uuid::Uuid::nil())),
+            Value::String(None) => Value::String(Some(NO_TEXT.to_owned())),
+            Value::BigInt(None) => Value::BigInt(Some(NO_BIG_INT)),
+            Value::Int(value) => Value::BigInt(value.map(i64::from).or(Some(NO_BIG_INT))),
+            value => value,
+        }
+    }
+}
+
+/// Rows of `N` columns.
+#[derive(Clone, Debug)]
+pub(super) struct Rows<const N: usize> {
+    columns: [(&'static str, Kind); N],
+    rows: Vec<[Value; N]>,
+}
+
+impl<const N: usize> Rows<N> {
+    pub(super) fn new(columns: [(&'static str, Kind); N]) -> Self {
+        Self {
+            columns,
+            rows: Vec::new(),
+        }
+    }
+
+    pub(super) fn with(mut self, rows: impl IntoIterator<Item = [Value; N]>) -> Self {
+        self.rows.extend(rows);
+        self
+    }
+
+    pub(super) fn push(&mut self, row: [Value; N]) {
+        self.rows.push(row);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// `INSERT` of all rows: columns of the same names in `table`.
+    pub(super) fn insert_into(self, backend: DbBackend, table: &str) -> Statement {
+        let names = self.columns.map(|(name, _)| name).join(", ");
+        let sql = format!("INSERT INTO {table} ({names}) SELECT {names} FROM r");
+        self.statement(backend, [], |_| sql)
+    }
+
+    /// A statement that reads the rows as the relation `r` and has the values `more` of its own, whose places `sql`
+    /// asks for.
+    pub(super) fn statement(
+        self,
+        backend: DbBackend,
+        more: impl IntoIterator<Item = Value>,
+        sql: impl FnOnce(&Places) -> String,
+    ) -> Statement {
+        let names = self.columns.map(|(name, _)| name).join(", ");
+        let (source, mut values) = if is_postgres(backend) {
+            self.arrays(&names)
+        } else {
+            self.list(&names)
+        };
+        let places = Places(values.len());
+        let sql = sql(&places);
+        // A statement that begins with relations of its own takes this one in as the first.
+        let sql = match sql.strip_prefix("WITH RECURSIVE ") {
+            Some(rest) => format!("WITH RECURSIVE {source}, {rest}"),
+            None => match sql.strip_prefix("WITH ") {
+                Some(rest) => format!("WITH {source}, {rest}"),
+                None => format!("WITH {source} {sql}"),
+            },
+        };
+        values.extend(more);
+        Statement::from_sql_and_values(backend, sql, values)
+    }
+
+    fn arrays(self, names: &str) -> (String, Vec<Value>) {
+        let places: Vec<String> = (1..)
+            .zip(&self.columns)
+            .map(|(at, (_, kind))| format!("${at}::{}[]", kind.sql_type()))
+            .collect();
+        let read: Vec<String> = self.columns.iter().map(|(name, kind)| kind.read(name)).collect();
+        let source = format!(
+            "r AS (SELECT {} FROM unnest({}) AS rows ({names}))",
+            read.join(", "),
+            places.join(", ")
+        );
+        let mut arrays: [Vec<Value>; N] = std::array::from_fn(|_| Vec::with_capacity(self.rows.len()));
+        for row in self.rows {
+            for (at, value) in row.into_iter().enumerate() {
+                arrays[at].push(self.columns[at].1.in_array(value));
+            }
+        }
+        let values = arrays
+            .into_iter()
+            .zip(&self.columns)
+            .map(|(array, (_, kind))| Value::Array(kind.array_type(), Some(Box::new(array))))
+            .collect();
+        (source, values)
+    }
+
+    fn list(self, names: &str) -> (String, Vec<Value>) {
+        let rows: Vec<String> = (0..self.rows.len())
+            .map(|row| {
+                let places: Vec<String> = (1..=N).map(|at| format!("${}", row * N + at)).collect();
+                format!("({})", places.join(", "))
+            })
+            .collect();
+        let source = format!("r ({names}) AS (VALUES {})", rows.join(", "));
+        (source, self.rows.into_iter().flatten().collect())
+    }
+}
+
+/// Where the values of a statement's own stand, after those of its rows.
+pub(super) struct Places(usize);
+
+impl Places {
+    /// The place of the `n`th of them, from 1.
+    pub(super) fn at(&self, n: usize) -> String {
+        format!("${}", self.0 + n)
+    }
+}

@@ -1,0 +1,400 @@
+//! Settling: steps that ended well, their outputs and plans, their dependents made ready, the ends of their tasks, and the
+//! next claims, all in one transaction. What arrives together shares a commit; a step counts as done when it returned.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{
+    enums::{EventKind, PlanAuthor, StepKind, StepStatus},
+    ids::StepId,
+    step,
+    values::{Owner, UnixMillis},
+};
+use sea_orm::{ConnectionTrait, EntityTrait};
+use serde_json::json;
+
+use super::{Claim, ClaimRequest, hold};
+use crate::{
+    domain::plan::PlanDraft,
+    store::{
+        Committed, Store, StoreError,
+        batch::Batch,
+        connect::is_postgres,
+        memories::{self, NewMemory},
+        rows::{Kind, Rows},
+    },
+};
+
+/// What a step produced.
+#[derive(Clone, Debug)]
+pub struct StepResult {
+    pub output: String,
+    /// What is worth keeping beyond the task.
+    pub memory: Option<NewMemory>,
+}
+
+/// How a step ended well.
+#[derive(Clone, Debug)]
+pub enum Ending {
+    /// An agent's step: its output.
+    Output(StepResult),
+    /// The planning step: a checked plan.
+    Plan { draft: PlanDraft, author: PlanAuthor },
+}
+
+/// A held step and how it ended.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    pub claim: Claim,
+    pub ending: Ending,
+}
+
+/// What became of a settlement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is stored.
+    Stored,
+    /// The claim no longer held: nothing was written.
+    Fenced,
+    /// A plan for a task that is being cancelled: nothing was written, the step is still to be cancelled.
+    Cancelling,
+}
+
+/// What a settling brought.
+#[derive(Clone, Debug, Default)]
+pub struct Settled {
+    /// What became of each settlement, in order.
+    pub verdicts: Vec<Verdict>,
+    /// New claims, if any were asked for.
+    pub claims: Vec<Claim>,
+    /// The owner to begin after next time.
+    pub served: Option<Owner>,
+    /// Whether the queue held fewer steps than were asked for.
+    pub exhausted: bool,
+    /// The tasks that changed.
+    pub changed: Vec<Committed>,
+}
+
+/// Steps that go on in the worker that freed them, as far as it has room.
+pub(in crate::store) struct HandOff<'a> {
+    pub(in crate::store) worker: &'a str,
+    pub(in crate::store) lease_ms: i64,
+    pub(in crate::store) room: usize,
+}
+
+impl Store {
+    /// Ends steps well, and claims new ones if asked to. What is ready in the queue comes before what was just freed, so
+    /// that a long chain of one owner cannot keep the others out.
+    pub async fn settle_steps(
+        &self,
+        settlements: &[Settlement],
+        request: Option<&ClaimRequest>,
+    ) -> Result<Settled, StoreError> {
+        let mut batch = self.begin_batch().await?;
+        let verdicts = batch.end_held(settlements).await?;
+        let ended: Vec<&Settlement> = settlements
+            .iter()
+            .zip(&verdicts)
+            .filter(|(_, verdict)| **verdict == Verdict::Stored)
+            .map(|(settlement, _)| settlement)
+            .collect();
+        let mut taken = match request {
+            Some(request) => batch.claim(request).await?,
+            None => Vec::new(),
+        };
+        let served = taken.iter().map(|step| step.owner.clone()).max();
+        let room = request.map_or(0, |request| request.limit - taken.len());
+        let exhausted = room > 0;
+        if !ended.is_empty() {
+            let mut hand_off = HandOff {
+                worker: request.map_or("", |request| &request.worker),
+                lease_ms: request.map_or(0, ClaimRequest::lease_ms),
+                room: request
+                    .filter(|request| request.except.is_empty())
+                    .map_or(0, |_| room),
+            };
+            batch.store_outputs(&ended).await?;
+            batch.store_memories(&ended).await?;
+            taken.extend(batch.insert_plans(&ended, &mut hand_off).await?);
+            for settlement in &ended {
+                batch.record_completed(&settlement.claim.step)?;
+            }
+            taken.extend(batch.free_dependents(&ended, &hand_off).await?);
+        }
+        let claims = match request {
+            Some(request) if !taken.is_empty() => batch.begin_attempts(&request.worker, taken).await?,
+            _ => Vec::new(),
+        };
+        if !ended.is_empty() {
+            batch.end_tasks().await?;
+        }
+        let changed = batch.commit().await?;
+        Ok(Settled {
+            verdicts,
+            claims,
+            served,
+            exhausted,
+            changed,
+        })
+    }
+
+    /// Ends one step well.
+    pub async fn complete_step(&self, claim: &Claim, result: StepResult) -> Result<Committed, StoreError> {
+        self.settle_one(claim, Ending::Output(result)).await
+    }
+
+    /// Stores a checked plan and completes the planning step that made it. Steps without dependencies become ready.
+    pub async fn complete_planning(
+        &self,
+        claim: &Claim,
+        draft: &PlanDraft,
+        author: PlanAuthor,
+    ) -> Result<Committed, StoreError> {
+        let draft = draft.clone();
+        self.settle_one(claim, Ending::Plan { draft, author }).await
+    }
+
+    async fn settle_one(&self, claim: &Claim, ending: Ending) -> Result<Committed, StoreError> {
+        let claim = claim.clone();
+        let settlement = Settlement { claim, ending };
+        let settled = self.settle_steps(std::slice::from_ref(&settlement), None).await?;
+        match settled.verdicts.first() {
+            Some(Verdict::Stored) => settled
+                .changed
+                .into_iter()
+                .next()
+                .ok_or(StoreError::Missing("the task of a step")),
+            Some(Verdict::Cancelling) => self.cancel_step(&settlement.claim).await,
+            Some(Verdict::Fenced) | None => Err(StoreError::Fenced(settlement.claim.step.id)),
+        }
+    }
+}
+
+impl Batch {
+    /// Locks the tasks and ends the steps whose claims still hold, and their attempts.
+    async fn end_held(&mut self, settlements: &[Settlement]) -> Result<Vec<Verdict>, StoreError> {
+        if settlements.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.lock(settlements.iter().map(|settlement| &settlement.claim.task))
+            .await?;
+        // The steps of such a plan would be ready to be claimed, and the cancel has been told to those under way already.
+        let cancelling: HashSet<_> = self
+            .edits()
+            .filter(|edit| edit.task.cancel_requested_at.is_some())
+            .map(|edit| edit.task.id)
+            .collect();
+        let is_late = |settlement: &Settlement| {
+            matches!(settlement.ending, Ending::Plan { .. }) && cancelling.contains(&settlement.claim.task.id)
+        };
+        let held = Rows::new([("held_id", Kind::Uuid), ("held_epoch", Kind::BigInt)]).with(
+            settlements
+                .iter()
+                .filter(|settlement| !is_late(settlement))
+                .map(|settlement| {
+                    let step = &settlement.claim.step;
+                    [step.id.into(), step.epoch.into()]
+                }),
+        );
+        let ended = self.end_steps(held).await?;
+        let verdicts: Vec<Verdict> = settlements
+            .iter()
+            .map(|settlement| {
+                if is_late(settlement) {
+                    Verdict::Cancelling
+                } else if ended.contains(&settlement.claim.step.id) {
+                    Verdict::Stored
+                } else {
+                    hold::report_fenced(&settlement.claim, None);
+                    Verdict::Fenced
+                }
+            })
+            .collect();
+        let attempts = Rows::new([("attempt_id", Kind::Uuid)]).with(
+            settlements
+                .iter()
+                .zip(&verdicts)
+                .filter(|(_, verdict)| **verdict == Verdict::Stored)
+                .map(|(settlement, _)| [settlement.claim.attempt_id.into()]),
+        );
+        if !attempts.is_empty() {
+            let end = attempts.statement(self.backend, [self.now.into()], |places| {
+                format!(
+                    "UPDATE attempt SET outcome = 'COMPLETED', ended_at = {} FROM r WHERE attempt.id = r.attempt_id",
+                    places.at(1)
+                )
+            });
+            self.tx.execute_raw(end).await?;
+        }
+        Ok(verdicts)
+    }
+
+    async fn end_steps(&mut self, held: Rows<2>) -> Result<HashSet<StepId>, StoreError> {
+        if held.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let now = crate::store::clock::now_sql(self.backend);
+        let end = held.statement(self.backend, [], |_| {
+            format!(
+                "UPDATE step SET status = 'COMPLETED', waiting_on = NULL, worker_id = NULL, lease_until = NULL, \
+                 error_code = NULL, error_message = NULL, ended_at = {now}, updated_at = {now} \
+                 FROM r WHERE step.id = r.held_id AND step.epoch = r.held_epoch AND step.status = 'RUNNING' \
+                 RETURNING id, updated_at"
+            )
+        });
+        let mut ended = HashSet::new();
+        let mut latest = self.now;
+        for row in self.tx.query_all_raw(end).await? {
+            ended.insert(row.try_get("", "id")?);
+            latest = latest.max(row.try_get::<UnixMillis>("", "updated_at")?);
+        }
+        self.set_now(latest);
+        Ok(ended)
+    }
+
+    async fn store_outputs(&self, ended: &[&Settlement]) -> Result<(), StoreError> {
+        let outputs = Rows::new([
+            ("step_id", Kind::Uuid),
+            ("tenant_id", Kind::Text),
+            ("task_id", Kind::Uuid),
+            ("content", Kind::Text),
+            ("created_at", Kind::BigInt),
+        ])
+        .with(ended.iter().filter_map(|settlement| {
+            let (step, Ending::Output(result)) = (&settlement.claim.step, &settlement.ending) else {
+                return None;
+            };
+            Some([
+                step.id.into(),
+                step.tenant_id.clone().into(),
+                step.task_id.into(),
+                result.output.as_str().into(),
+                self.now.into(),
+            ])
+        }));
+        if !outputs.is_empty() {
+            let insert = outputs.insert_into(self.backend, "step_output");
+            self.tx.execute_raw(insert).await?;
+        }
+        Ok(())
+    }
+
+    async fn store_memories(&mut self, ended: &[&Settlement]) -> Result<(), StoreError> {
+        let mut learned: Vec<(&step::Model, &NewMemory)> = ended
+            .iter()
+            .filter_map(|settlement| match &settlement.ending {
+                Ending::Output(result) => Some((&settlement.claim.step, result.memory.as_ref()?)),
+                Ending::Plan { .. } => None,
+            })
+            .collect();
+        // Each locks its collection: in one order, so that two batches cannot wait for each other.
+        learned.sort_by(|(_, a), (_, b)| {
+            (&a.tenant, &a.user, &a.namespace).cmp(&(&b.tenant, &b.user, &b.namespace))
+        });
+        for (step, new) in learned {
+            if let Some(row) = memories::insert(&self.tx, new).await? {
+                let payload = json!({ "memoryId": row.id, "namespace": row.namespace });
+                self.edit(step.task_id)?
+                    .record(EventKind::MemoryStored, Some(step.id), &payload);
+            }
+        }
+        Ok(())
+    }
+
+    fn record_completed(&mut self, step: &step::Model) -> Result<(), StoreError> {
+        let payload = json!({ "status": StepStatus::Completed, "title": step.title, "agent": step.agent });
+        let edit = self.edit(step.task_id)?;
+        edit.task.open_steps -= 1;
+        edit.task.active_steps -= 1;
+        edit.record(EventKind::StepCompleted, Some(step.id), &payload);
+        Ok(())
+    }
+
+    /// Counts down what waited for the completed steps. What waits for nothing more is handed on or made ready; returns
+    /// what was handed on.
+    async fn free_dependents(
+        &mut self,
+        ended: &[&Settlement],
+        hand_off: &HandOff<'_>,
+    ) -> Result<Vec<step::Model>, StoreError> {
+        let completed = Rows::new([("done_id", Kind::Uuid)]).with(
+            ended
+                .iter()
+                .filter(|settlement| settlement.claim.step.kind == StepKind::Work)
+                .map(|settlement| [settlement.claim.step.id.into()]),
+        );
+        if completed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let room = i64::try_from(hand_off.room).unwrap_or(i64::MAX);
+        let values = [
+            self.now.into(),
+            room.into(),
+            hand_off.worker.into(),
+            hand_off.lease_ms.into(),
+        ];
+        let returned = if is_postgres(self.backend) { "step.*" } else { "*" };
+        let free = completed.statement(self.backend, values, |places| {
+            let (now, room, worker, lease) = (places.at(1), places.at(2), places.at(3), places.at(4));
+            format!(
+                "WITH waiting (waiting_id, done) AS (SELECT d.step_id, count(*) \
+                 FROM r JOIN step_dependency d ON d.depends_on_id = r.done_id GROUP BY d.step_id), \
+                 freed (freed_id, done, is_free) AS (SELECT s.id, waiting.done, \
+                 CASE WHEN s.status = 'PENDING' AND s.open_dependencies <= waiting.done THEN 1 ELSE 0 END \
+                 FROM waiting JOIN step s ON s.id = waiting.waiting_id), \
+                 placed (freed_id, done, is_free, goes_on) AS (SELECT freed_id, done, is_free, \
+                 CASE WHEN is_free = 1 AND row_number() OVER (ORDER BY is_free DESC, freed_id) <= {room} \
+                 THEN 1 ELSE 0 END FROM freed) \
+                 UPDATE step SET open_dependencies = open_dependencies - placed.done, \
+                 status = CASE WHEN goes_on = 1 THEN 'RUNNING' WHEN is_free = 1 THEN 'READY' ELSE status END, \
+                 run_at = CASE WHEN is_free = 1 THEN {now} ELSE run_at END, \
+                 epoch = epoch + goes_on, attempts = attempts + goes_on, \
+                 worker_id = CASE WHEN goes_on = 1 THEN {worker} ELSE worker_id END, \
+                 lease_until = CASE WHEN goes_on = 1 THEN {now} + CAST({lease} AS BIGINT) ELSE lease_until END, \
+                 started_at = CASE WHEN goes_on = 1 THEN COALESCE(started_at, {now}) ELSE started_at END, \
+                 updated_at = {now} FROM placed WHERE step.id = placed.freed_id RETURNING {returned}"
+            )
+        });
+        let mut changed = step::Entity::find().from_raw_sql(free).all(&self.tx).await?;
+        changed.retain(|step| matches!(step.status, StepStatus::Ready | StepStatus::Running));
+        changed.sort_by_key(|step| (step.task_id, step.position));
+        let mut handed_on = Vec::new();
+        for step in changed {
+            self.record_ready(&step)?;
+            if step.status == StepStatus::Running {
+                handed_on.push(step);
+            }
+        }
+        Ok(handed_on)
+    }
+
+    /// Says that a step became ready; one that goes on at once need not wake workers.
+    pub(in crate::store) fn record_ready(&mut self, step: &step::Model) -> Result<(), StoreError> {
+        let payload = json!({ "status": StepStatus::Ready, "key": step.key, "title": step.title });
+        let edit = self.edit(step.task_id)?;
+        edit.task.active_steps += 1;
+        if step.status == StepStatus::Ready {
+            edit.record(EventKind::StepReady, Some(step.id), &payload);
+        } else {
+            edit.record_quietly(EventKind::StepReady, Some(step.id), &payload);
+        }
+        Ok(())
+    }
+
+    /// Ends every task whose last step has ended; puts to waiting those in which only a person can go on.
+    async fn end_tasks(&mut self) -> Result<(), StoreError> {
+        let over: Vec<_> = self
+            .edits()
+            .filter(|edit| edit.task.open_steps <= 0)
+            .map(|edit| edit.task.id)
+            .collect();
+        let mut last: HashMap<_, Vec<_>> = HashMap::new();
+        for ended in super::finish::last_steps(&self.tx, &over).await? {
+            last.entry(ended.task_id).or_default().push(ended);
+        }
+        for edit in self.edits_mut() {
+            let steps = last.remove(&edit.task.id).unwrap_or_default();
+            edit.conclude(&steps)?;
+        }
+        Ok(())
+    }
+}
