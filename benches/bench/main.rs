@@ -5,9 +5,14 @@
 //! of rows as arguments to run just those.
 
 mod database;
+mod fanout;
+mod latency;
 mod limit;
 mod load;
+mod million;
+mod process;
 mod rig;
+mod sockets;
 mod steps;
 mod table;
 mod usage;
@@ -22,6 +27,9 @@ fn main() -> anyhow::Result<()> {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
+    if let Some(("bare-broadcast", address)) = wanted.first().and_then(|first| first.split_once('=')) {
+        return runtime()?.block_on(fanout::bare_broadcast(address));
+    }
     runtime()?.block_on(run(&wanted))
 }
 
@@ -37,8 +45,20 @@ async fn run(wanted: &[String]) -> anyhow::Result<()> {
     let mut table = Table::default();
     let limit = limit::measure()?;
     table.add(limit.row());
-    if is_wanted("steps") || is_wanted("latency") || is_wanted("million") {
-        steps::measure(&limit, &mut table).await?;
+    if is_wanted("steps") || is_wanted("latency") {
+        let peak = steps::measure(&limit, &mut table).await?;
+        if is_wanted("latency") {
+            latency::measure(peak, &mut table).await?;
+        }
+    }
+    if is_wanted("million") {
+        million::measure(&mut table).await?;
+    }
+    if is_wanted("sockets") {
+        sockets::measure(&mut table).await?;
+    }
+    if is_wanted("fanout") {
+        fanout::measure(&mut table).await?;
     }
     table.print();
     Ok(())

@@ -46,6 +46,9 @@ pub(crate) const EVENTS: i64 = 4 + 4 * 3;
 /// Steps of such a task, the planning step included.
 pub(crate) const STEPS: u64 = 4;
 
+/// A user whose steps take a while, so that somebody can watch them.
+pub(crate) const WATCHED: &str = "watched";
+
 /// What happened, when.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Seen {
@@ -123,11 +126,6 @@ impl Rig {
         })
     }
 
-    /// Submits a task as the service does: stored first, then told.
-    pub(crate) async fn submit(&self) -> anyhow::Result<TaskId> {
-        submit(&self.store, &self.feed).await
-    }
-
     pub(crate) async fn stop(mut self) {
         self.stop.cancel();
         if let Some(worker) = self.worker.take() {
@@ -140,9 +138,14 @@ impl Rig {
 pub(crate) async fn submit(store: &Store, feed: &Feed) -> anyhow::Result<TaskId> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let user = NEXT.fetch_add(1, Ordering::Relaxed) % 16;
+    submit_as(store, feed, &format!("user-{user}")).await
+}
+
+/// Submits a task as the service does: stored first, then told.
+pub(crate) async fn submit_as(store: &Store, feed: &Feed, user: &str) -> anyhow::Result<TaskId> {
     let new = NewTask {
         tenant: TenantId("default".to_owned()),
-        user: UserId(format!("user-{user}")),
+        user: UserId(user.to_owned()),
         description: "Collect the open invoices, then add them up, then write a reminder for each."
             .to_owned(),
         metadata: JsonText("{}".to_owned()),
@@ -167,6 +170,9 @@ struct NoWork {
 #[async_trait]
 impl Work for NoWork {
     async fn carry_out(&self, claim: &Claim) -> Result<Ending, StepError> {
+        if claim.task.user_id.as_str() == WATCHED {
+            tokio::time::sleep(Duration::from_millis(60)).await;
+        }
         if claim.step.kind == StepKind::Work {
             return Ok(Ending::Output(StepResult {
                 output: "Nothing was done, and this is what came of it.".to_owned(),
