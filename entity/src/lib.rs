@@ -20,6 +20,7 @@ pub mod note;
 pub mod plan;
 pub mod step;
 pub mod step_dependency;
+pub mod step_draft;
 pub mod step_output;
 pub mod task;
 pub mod tool_call;

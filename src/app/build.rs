@@ -14,7 +14,12 @@ use crate::{
         Engine,
         worker::{Worker, WorkerSettings},
     },
-    feed::{Feed, LocalDoorbell, RedisDoorbell, RedisDoorbellSettings, doorbell::Doorbell},
+    feed::{
+        Feed, LocalLane, RedisLane, RedisLaneSettings,
+        doorbell::{Doorbell, Ring},
+        lane::{Hint, Lane},
+        output::Delta,
+    },
     limits::{LocalLimiter, Quota, Quotas, RateLimiter, RedisLimiter},
     llm::{
         ChatModel, Embedder,
@@ -67,9 +72,8 @@ pub(super) fn refuse_unsafe(config: &Config) -> anyhow::Result<()> {
 pub(super) async fn parts(config: &Config, background: &CancellationToken) -> anyhow::Result<Parts> {
     let worker_id = worker_id();
     let store = open_store(config).await?;
-    let doorbell = doorbell(config, &worker_id, background)?;
     let limiter = limiter(config)?;
-    let feed = Feed::start(store.clone(), doorbell, background.clone());
+    let feed = feed(config, &worker_id, &store, background)?;
     let prices = Arc::new(price_book(config)?);
     let memory = long_term_memory(config, &store, &prices)?;
     let tools = Arc::new(tool_registry(config)?);
@@ -146,23 +150,32 @@ pub(super) fn http_settings(config: &Config) -> HttpSettings {
     }
 }
 
-fn doorbell(
-    config: &Config,
-    origin: &str,
-    background: &CancellationToken,
-) -> anyhow::Result<Arc<dyn Doorbell>> {
-    let Some(url) = &config.redis.url else {
-        return Ok(Arc::new(LocalDoorbell::default()));
-    };
-    let settings = RedisDoorbellSettings {
-        url: url.expose().to_owned(),
+/// Where hints go through Redis; None: they stay in this process.
+fn lane_settings(config: &Config, origin: &str) -> Option<RedisLaneSettings> {
+    Some(RedisLaneSettings {
+        url: config.redis.url.as_ref()?.expose().to_owned(),
         prefix: config.redis.prefix.clone(),
         timeout: config.redis.timeout(),
         origin: origin.to_owned(),
+    })
+}
+
+fn feed(config: &Config, origin: &str, store: &Store, background: &CancellationToken) -> anyhow::Result<Feed> {
+    let (doorbell, output): (Arc<dyn Doorbell>, Arc<dyn Lane<Delta>>) = match lane_settings(config, origin) {
+        None => (
+            Arc::new(LocalLane::<Ring>::default()),
+            Arc::new(LocalLane::<Delta>::default()),
+        ),
+        Some(settings) => (
+            Arc::new(redis_lane::<Ring>(settings.clone(), background)?),
+            Arc::new(redis_lane::<Delta>(settings, background)?),
+        ),
     };
-    Ok(Arc::new(
-        RedisDoorbell::start(settings, background).context("REDIS_URL cannot be used")?,
-    ))
+    Ok(Feed::start(store.clone(), doorbell, output, background.clone()))
+}
+
+fn redis_lane<T: Hint>(settings: RedisLaneSettings, background: &CancellationToken) -> anyhow::Result<RedisLane<T>> {
+    RedisLane::start(settings, background).context("REDIS_URL cannot be used")
 }
 
 fn limiter(config: &Config) -> anyhow::Result<Arc<dyn RateLimiter>> {

@@ -42,13 +42,14 @@ impl Engine {
         let mut journal = Journal::load(&self.store, claim).await?;
         let prompt = self.prompt(claim, &journal).await?;
         let (model, model_name) = self.models.resolve(&role.model)?;
+        let text = self.feed.write_output(&claim.step);
         let mut session = Session::start(role, model_name, &prompt, self.tools_of(role));
         let mut next = Next::Ask;
         let output = loop {
             next = match next {
                 Next::Ask => {
                     let answer = self
-                        .ask(claim, model.as_ref(), &session.request(), &mut journal)
+                        .ask(claim, model.as_ref(), &session.request(), &mut journal, &text)
                         .await?;
                     session.answered(&answer)
                 }
@@ -67,6 +68,7 @@ impl Engine {
             };
         };
         let memory = without_memory(self.learned(claim, &output).await)?.flatten();
+        text.completed();
         Ok(Ending::Output(StepResult { output, memory }))
     }
 

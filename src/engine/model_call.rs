@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     domain::{clock::Stopwatch, digest::sha256_hex},
+    feed::output::OutputWriter,
     llm::{
         ChatModel,
         chat::{ChatAnswer, ChatRequest, Usage},
@@ -70,22 +71,27 @@ impl Journal {
 }
 
 impl Engine {
-    /// The model's answer to `request`, which is the next in the step's conversation.
+    /// The model's answer to `request`, which is the next in the step's conversation. Its text goes to `text` as it
+    /// comes.
     pub(super) async fn ask(
         &self,
         claim: &Claim,
         model: &dyn ChatModel,
         request: &ChatRequest,
         journal: &mut Journal,
+        text: &OutputWriter,
     ) -> Result<ChatAnswer, StepError> {
         let ordinal = journal.next_answer;
         journal.next_answer += 1;
+        text.begin_answer();
         let request_hash = hash(request).map_err(StoreError::Json)?;
         if let Some(call) = journal.answers.get(&(ordinal, request_hash.clone()))
             && let Some(answer) = &call.answer
         {
             tracing::info!(call.id = %call.id, "using the journaled answer");
-            return Ok(answer.parse().map_err(StoreError::Json)?);
+            let answer: ChatAnswer = answer.parse().map_err(StoreError::Json)?;
+            text.end_answer(&answer.content);
+            return Ok(answer);
         }
         let call = NewLlmCall {
             ordinal,
@@ -100,8 +106,9 @@ impl Engine {
             Reservation::UnknownPrice => return Err(unknown_price(&call)),
         };
         let watch = Stopwatch::start();
-        match model.chat(request, &|_| {}).await {
+        match model.chat(request, &|piece| text.write(piece)).await {
             Ok(answer) => {
+                text.end_answer(&answer.content);
                 let settled = self.settlement(&call, request, &answer, watch.elapsed_ms())?;
                 // The answer is paid for: a database that is away for a moment must not lose it.
                 settle(&self.feed, || {

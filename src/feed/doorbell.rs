@@ -5,6 +5,7 @@ use entity::{ids::TaskId, values::TenantId};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
+use super::lane::{Hint, Lane};
 use crate::store::Committed;
 
 /// One hint.
@@ -20,6 +21,10 @@ pub struct Ring {
     /// Steps under way were told to stop.
     #[serde(default)]
     pub cancelled: bool,
+}
+
+impl Hint for Ring {
+    const LANE: &'static str = "doorbell";
 }
 
 impl From<&Committed> for Ring {
@@ -45,5 +50,17 @@ pub trait Doorbell: Send + Sync {
     fn is_connected(&self) -> bool;
 }
 
-/// Rings a listener may be behind before it loses some.
-pub(super) const BACKLOG: usize = 4_096;
+#[async_trait]
+impl<L: Lane<Ring>> Doorbell for L {
+    async fn ring(&self, ring: Ring) {
+        self.send(ring);
+    }
+
+    fn listen(&self) -> broadcast::Receiver<Ring> {
+        Lane::listen(self)
+    }
+
+    fn is_connected(&self) -> bool {
+        Lane::is_connected(self)
+    }
+}

@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     doorbell::{Doorbell, Ring},
+    lane::Lane,
+    output::{Delta, Outputs},
     tail::{Tail, Tails},
 };
 use crate::{
@@ -46,19 +48,27 @@ pub enum FeedItem {
 /// The feed of this process. Cheap to clone.
 #[derive(Clone)]
 pub struct Feed {
-    store: Store,
+    pub(super) store: Store,
     doorbell: Arc<dyn Doorbell>,
-    tails: Arc<Tails>,
+    pub(super) tails: Arc<Tails>,
+    pub(super) outputs: Arc<Outputs>,
 }
 
 impl Feed {
     /// Starts the feed; its readers run until `stop`.
-    pub fn start(store: Store, doorbell: Arc<dyn Doorbell>, stop: CancellationToken) -> Self {
-        let tails = Arc::new(Tails::start(store.clone(), doorbell.as_ref(), stop));
+    pub fn start(
+        store: Store,
+        doorbell: Arc<dyn Doorbell>,
+        output: Arc<dyn Lane<Delta>>,
+        stop: CancellationToken,
+    ) -> Self {
+        let tails = Arc::new(Tails::start(store.clone(), doorbell.as_ref(), stop.clone()));
+        let outputs = Outputs::start(store.clone(), output, stop);
         Self {
             store,
             doorbell,
             tails,
+            outputs,
         }
     }
 

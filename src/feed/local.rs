@@ -1,33 +1,37 @@
-//! The doorbell of one process.
+//! The lane of one process.
 
-use async_trait::async_trait;
 use tokio::sync::broadcast;
 
-use super::doorbell::{BACKLOG, Doorbell, Ring};
+use super::{
+    doorbell::Ring,
+    lane::{BACKLOG, Lane},
+};
 
-/// Rings within this process only.
+/// Hints within this process only.
 #[derive(Debug)]
-pub struct LocalDoorbell {
-    rings: broadcast::Sender<Ring>,
+pub struct LocalLane<T> {
+    hints: broadcast::Sender<T>,
 }
 
-impl Default for LocalDoorbell {
+/// Rings within this process only.
+pub type LocalDoorbell = LocalLane<Ring>;
+
+impl<T: Clone> Default for LocalLane<T> {
     fn default() -> Self {
         Self {
-            rings: broadcast::channel(BACKLOG).0,
+            hints: broadcast::channel(BACKLOG).0,
         }
     }
 }
 
-#[async_trait]
-impl Doorbell for LocalDoorbell {
-    async fn ring(&self, ring: Ring) {
+impl<T: Clone + Send> Lane<T> for LocalLane<T> {
+    fn send(&self, hint: T) {
         // No listener is no error.
-        let _ = self.rings.send(ring);
+        let _ = self.hints.send(hint);
     }
 
-    fn listen(&self) -> broadcast::Receiver<Ring> {
-        self.rings.subscribe()
+    fn listen(&self) -> broadcast::Receiver<T> {
+        self.hints.subscribe()
     }
 
     fn is_connected(&self) -> bool {

@@ -1,4 +1,4 @@
-//! The doorbell of a fleet: Redis pub/sub. One subscription per process, shared by everything in it.
+//! The lanes of a fleet: Redis pub/sub. One subscription per lane and process, shared by everything in it.
 
 use std::{
     sync::{
@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
 use futures_util::StreamExt;
 use redis::{
     Client,
@@ -17,22 +16,25 @@ use redis::{
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::doorbell::{BACKLOG, Doorbell, Ring};
+use super::{
+    doorbell::Ring,
+    lane::{BACKLOG, Hint, Lane},
+};
 
-/// Where the doorbell of a deployment is.
+/// Where the lanes of a deployment are.
 #[derive(Clone)]
-pub struct RedisDoorbellSettings {
+pub struct RedisLaneSettings {
     /// `redis://…`. May hold a password: never logged.
     pub url: String,
     /// Keeps deployments on one Redis apart.
     pub prefix: String,
     /// How long a command may take.
     pub timeout: Duration,
-    /// Identifies this process's own rings, which it has heard already.
+    /// Identifies this process's own hints, which it has heard already.
     pub origin: String,
 }
 
-/// Rings waiting to be published; past this they are dropped and readers poll.
+/// Hints waiting to be published; past this they are dropped and readers poll.
 const OUTBOX: usize = 4_096;
 
 /// How long to wait before connecting again.
@@ -42,26 +44,29 @@ const RECONNECT: Duration = Duration::from_millis(250);
 /// to answer one.
 const PROBE: Duration = Duration::from_secs(2);
 
-/// Rings through Redis. Everything local works without it.
-pub struct RedisDoorbell {
-    rings: broadcast::Sender<Ring>,
-    outbox: mpsc::Sender<Ring>,
+/// Rings through Redis.
+pub type RedisDoorbell = RedisLane<Ring>;
+
+/// Hints through Redis. Everything local works without it.
+pub struct RedisLane<T> {
+    hints: broadcast::Sender<T>,
+    outbox: mpsc::Sender<T>,
     connected: Arc<AtomicBool>,
 }
 
-impl RedisDoorbell {
+impl<T: Hint> RedisLane<T> {
     /// Starts the subscription and the publisher; both run until `stop`. Fails only if the URL cannot be used: a Redis
     /// that cannot be reached is tried again and again.
-    pub fn start(settings: RedisDoorbellSettings, stop: &CancellationToken) -> redis::RedisResult<Self> {
-        let RedisDoorbellSettings {
+    pub fn start(settings: RedisLaneSettings, stop: &CancellationToken) -> redis::RedisResult<Self> {
+        let RedisLaneSettings {
             url,
             prefix,
             timeout,
             origin,
         } = settings;
         let client = Client::open(url)?;
-        let channel = format!("{prefix}:doorbell");
-        let (rings, _) = broadcast::channel(BACKLOG);
+        let channel = format!("{prefix}:{}", T::LANE);
+        let (hints, _) = broadcast::channel(BACKLOG);
         let (outbox, queue) = mpsc::channel(OUTBOX);
         let connected = Arc::new(AtomicBool::new(false));
         let publisher = Publisher {
@@ -75,30 +80,29 @@ impl RedisDoorbell {
             client,
             origin,
             channel,
-            rings: rings.clone(),
+            hints: hints.clone(),
             connected: Arc::clone(&connected),
         };
         tokio::spawn(stop.clone().run_until_cancelled_owned(listener.run()));
         Ok(Self {
-            rings,
+            hints,
             outbox,
             connected,
         })
     }
 }
 
-#[async_trait]
-impl Doorbell for RedisDoorbell {
-    async fn ring(&self, ring: Ring) {
+impl<T: Hint> Lane<T> for RedisLane<T> {
+    fn send(&self, hint: T) {
         // Neighbours in this process hear it without the way through Redis.
-        let _ = self.rings.send(ring.clone());
-        if self.outbox.try_send(ring).is_err() {
-            metrics::counter!("doorbell_rings_dropped_total").increment(1);
+        let _ = self.hints.send(hint.clone());
+        if self.outbox.try_send(hint).is_err() {
+            metrics::counter!("hints_dropped_total", "lane" => T::LANE).increment(1);
         }
     }
 
-    fn listen(&self) -> broadcast::Receiver<Ring> {
-        self.rings.subscribe()
+    fn listen(&self) -> broadcast::Receiver<T> {
+        self.hints.subscribe()
     }
 
     fn is_connected(&self) -> bool {
@@ -115,7 +119,7 @@ struct Publisher {
 
 impl Publisher {
     /// Publishes what gathers while the last publication was under way, in one round trip.
-    async fn run(self, mut queue: mpsc::Receiver<Ring>) {
+    async fn run<T: Hint>(self, mut queue: mpsc::Receiver<T>) {
         let settings = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(self.timeout))
             .set_response_timeout(Some(self.timeout))
@@ -129,8 +133,8 @@ impl Publisher {
                     .ok();
             }
             let mut pipeline = redis::pipe();
-            for ring in batch.drain(..) {
-                if let Ok(text) = serde_json::to_string(&ring) {
+            for hint in batch.drain(..) {
+                if let Ok(text) = serde_json::to_string(&hint) {
                     pipeline
                         .publish(&self.channel, format!("{}\n{text}", self.origin))
                         .ignore();
@@ -142,22 +146,22 @@ impl Publisher {
             };
             if !sent {
                 connection = None;
-                metrics::counter!("doorbell_publish_failures_total").increment(1);
+                metrics::counter!("hint_publish_failures_total", "lane" => T::LANE).increment(1);
                 tokio::time::sleep(RECONNECT).await;
             }
         }
     }
 }
 
-struct Listener {
+struct Listener<T> {
     client: Client,
     origin: String,
     channel: String,
-    rings: broadcast::Sender<Ring>,
+    hints: broadcast::Sender<T>,
     connected: Arc<AtomicBool>,
 }
 
-impl Listener {
+impl<T: Hint> Listener<T> {
     async fn run(self) {
         let mut failing = false;
         loop {
@@ -165,20 +169,24 @@ impl Listener {
                 && !failing
             {
                 failing = true;
-                tracing::warn!(%error, "doorbell: Redis cannot be reached; feeds poll the database meanwhile");
+                tracing::warn!(
+                    %error,
+                    lane = T::LANE,
+                    "Redis cannot be reached; feeds poll the database meanwhile"
+                );
             }
             self.connected.store(false, Ordering::Relaxed);
             tokio::time::sleep(RECONNECT).await;
         }
     }
 
-    /// Subscribes and passes rings on until the connection ends or falls silent.
+    /// Subscribes and passes hints on until the connection ends or falls silent.
     async fn listen(&self, failing: &mut bool) -> redis::RedisResult<()> {
         let mut subscription = answered(self.client.get_async_pubsub()).await?;
         answered(subscription.subscribe(&self.channel)).await?;
         self.connected.store(true, Ordering::Relaxed);
         if std::mem::take(failing) {
-            tracing::info!("doorbell: Redis is back");
+            tracing::info!(lane = T::LANE, "Redis is back");
         }
         loop {
             let message = tokio::time::timeout(PROBE, subscription.on_message().next()).await;
@@ -192,7 +200,7 @@ impl Listener {
     }
 
     fn pass_on(&self, payload: &[u8]) {
-        let Some((origin, ring)) = std::str::from_utf8(payload)
+        let Some((origin, hint)) = std::str::from_utf8(payload)
             .ok()
             .and_then(|text| text.split_once('\n'))
         else {
@@ -201,8 +209,8 @@ impl Listener {
         if origin == self.origin {
             return;
         }
-        if let Ok(ring) = serde_json::from_str(ring) {
-            let _ = self.rings.send(ring);
+        if let Ok(hint) = serde_json::from_str(hint) {
+            let _ = self.hints.send(hint);
         }
     }
 }

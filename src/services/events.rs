@@ -1,10 +1,22 @@
 //! Watching tasks, and remembering how far a consumer has read.
 
-use entity::ids::TaskId;
+use std::time::Duration;
+
+use entity::ids::{StepId, TaskId};
 use futures_util::Stream;
 
 use super::{ServiceError, Services, caller::Caller};
-use crate::{domain::scope::Scope, feed::FeedItem, store::StoreError};
+use crate::{
+    domain::scope::Scope,
+    feed::{
+        FeedItem,
+        output::{OutputPiece, OutputStart, WatchError},
+    },
+    store::StoreError,
+};
+
+/// How long one waits who would watch more than this process can show.
+const BUSY: Duration = Duration::from_secs(5);
 
 impl Services {
     /// Every event of a task after `after`, or after what the named consumer acknowledged if that is later, then live.
@@ -26,6 +38,22 @@ impl Services {
         })
     }
 
+    /// The output of a step as it is written, until the step has ended.
+    pub async fn step_output(
+        &self,
+        caller: &Caller,
+        step: StepId,
+        start: OutputStart,
+    ) -> Result<impl Stream<Item = OutputPiece> + Send + use<>, ServiceError> {
+        let Some(row) = self.step(caller, step).await? else {
+            return Err(ServiceError::NotFound {
+                what: "step",
+                id: step.to_string(),
+            });
+        };
+        Ok(self.feed.step_output(&row, start).await?)
+    }
+
     /// Remembers that a consumer has read up to `seq`; answers what is remembered now.
     pub async fn acknowledge_events(
         &self,
@@ -42,6 +70,15 @@ impl Services {
             what: "task",
             id: task.to_string(),
         })
+    }
+}
+
+impl From<WatchError> for ServiceError {
+    fn from(error: WatchError) -> Self {
+        match error {
+            WatchError::Store(error) => Self::Store(error),
+            WatchError::TooMany => Self::RateLimited { retry_after: BUSY },
+        }
     }
 }
 

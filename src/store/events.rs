@@ -27,6 +27,17 @@ impl Store {
             .await?)
     }
 
+    /// Number of a task's last event; 0 if there is no such task. The caller has checked the scope.
+    pub async fn last_event(&self, id: TaskId) -> Result<i64, StoreError> {
+        let last: Option<i64> = task::Entity::find_by_id(id)
+            .select_only()
+            .column(task::Column::EventSeq)
+            .into_tuple()
+            .one(&self.read)
+            .await?;
+        Ok(last.unwrap_or_default())
+    }
+
     /// The same of several tasks, in order, at most `limit` of each: numbers have no gaps, so the last is known.
     pub async fn events_of_tasks(
         &self,

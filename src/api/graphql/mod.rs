@@ -50,6 +50,7 @@ pub struct Mutation(task::TaskMutation, memory::MemoryMutation, event::EventMuta
 pub struct Subscription(
     event::EventSubscription,
     step::StepSubscription,
+    step::OutputSubscription,
     task::TaskSubscription,
 );
 

@@ -3,6 +3,7 @@
 mod advance;
 mod cancel;
 mod claim;
+mod draft;
 mod fail;
 mod finish;
 mod heartbeat;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agent_orchestrator::feed::{
-    RedisDoorbell, RedisDoorbellSettings,
+    RedisDoorbell, RedisLaneSettings,
     doorbell::{Doorbell, Ring},
 };
 use entity::{ids::TaskId, values::TenantId};
@@ -13,7 +13,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 /// A doorbell that is connected, and what keeps it so.
 async fn doorbell(prefix: &str, origin: &str) -> (RedisDoorbell, DropGuard) {
     let stop = CancellationToken::new();
-    let settings = RedisDoorbellSettings {
+    let settings = RedisLaneSettings {
         url: std::env::var("TEST_REDIS_URL").expect("run the tests with `make test`"),
         prefix: prefix.to_owned(),
         timeout: Duration::from_secs(2),
@@ -82,7 +82,7 @@ async fn a_redis_that_takes_the_connection_and_says_nothing_is_tried_again() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let stop = CancellationToken::new();
     let _stop = stop.clone().drop_guard();
-    let settings = RedisDoorbellSettings {
+    let settings = RedisLaneSettings {
         url: format!("redis://{}", silent.local_addr().unwrap()),
         prefix: "p".to_owned(),
         timeout: Duration::from_secs(2),

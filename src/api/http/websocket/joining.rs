@@ -22,6 +22,7 @@ pub(super) enum Joining {
 const SHARED: &[(&str, Joining)] = &[
     ("taskEvents", Joining::FromStart),
     ("stepUpdates", Joining::FromStart),
+    ("stepOutput", Joining::FromStart),
     ("taskUpdates", Joining::Live),
 ];
 
