@@ -160,7 +160,12 @@ fn lane_settings(config: &Config, origin: &str) -> Option<RedisLaneSettings> {
     })
 }
 
-fn feed(config: &Config, origin: &str, store: &Store, background: &CancellationToken) -> anyhow::Result<Feed> {
+fn feed(
+    config: &Config,
+    origin: &str,
+    store: &Store,
+    background: &CancellationToken,
+) -> anyhow::Result<Feed> {
     let (doorbell, output): (Arc<dyn Doorbell>, Arc<dyn Lane<Delta>>) = match lane_settings(config, origin) {
         None => (
             Arc::new(LocalLane::<Ring>::default()),
@@ -174,7 +179,10 @@ fn feed(config: &Config, origin: &str, store: &Store, background: &CancellationT
     Ok(Feed::start(store.clone(), doorbell, output, background.clone()))
 }
 
-fn redis_lane<T: Hint>(settings: RedisLaneSettings, background: &CancellationToken) -> anyhow::Result<RedisLane<T>> {
+fn redis_lane<T: Hint>(
+    settings: RedisLaneSettings,
+    background: &CancellationToken,
+) -> anyhow::Result<RedisLane<T>> {
     RedisLane::start(settings, background).context("REDIS_URL cannot be used")
 }
 

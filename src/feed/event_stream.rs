@@ -45,6 +45,16 @@ pub enum FeedItem {
     },
 }
 
+impl FeedItem {
+    /// Number of the last event when this was sent.
+    pub fn seq(&self) -> i64 {
+        match self {
+            Self::Event(event) => event.seq,
+            Self::CaughtUp { seq } | Self::Ended { seq, .. } => *seq,
+        }
+    }
+}
+
 /// The feed of this process. Cheap to clone.
 #[derive(Clone)]
 pub struct Feed {

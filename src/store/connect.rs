@@ -6,8 +6,9 @@ use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
     sqlx::{Connection, PgConnection},
 };
+use tokio::sync::Semaphore;
 
-use super::{Store, StoreError, gather::Gathering};
+use super::{Store, StoreError, gather::Gathering, reads::Reads};
 
 /// Where the rows live and how many connections may be open.
 #[derive(Clone)]
@@ -56,10 +57,12 @@ impl Store {
         };
         Ok(Self {
             submissions: Gathering::new(writers),
-            read: counted(read, &statements),
+            read: Reads::Pool(counted(read, &statements)),
             write: counted(write, &statements),
             batches: counted(batches, &statements),
             statements,
+            // The other half is for whoever needs a second connection beside one.
+            snapshots: Arc::new(Semaphore::new((settings.max_connections as usize / 2).max(1))),
         })
     }
 }

@@ -38,12 +38,12 @@ impl Store {
 
     /// Names of the steps that have not been applied.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
-        let pending = Migrator::get_pending_migrations(&self.read).await?;
+        let pending = Migrator::get_pending_migrations(self.read.pool()).await?;
         Ok(pending.iter().map(|step| step.name().to_owned()).collect())
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        Ok(self.read.ping().await?)
+        Ok(self.read.pool().ping().await?)
     }
 }

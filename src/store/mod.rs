@@ -7,6 +7,7 @@
 //! May use: `entity`, `migration`, `domain`.
 
 use sea_orm::DatabaseConnection;
+use tokio::sync::Semaphore;
 
 use self::gather::Gathering;
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
@@ -25,10 +26,13 @@ mod migrate;
 mod notes;
 pub mod page;
 mod plans;
+mod reads;
 mod rows;
 pub mod steps;
 mod task_change;
 pub mod tasks;
+
+use reads::Reads;
 
 pub use connect::{DatabaseLocation, StoreSettings};
 pub use error::StoreError;
@@ -37,8 +41,8 @@ pub use task_change::Committed;
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    /// Snapshot reads. The same pool as `write` on Postgres.
-    read: DatabaseConnection,
+    /// Reads. The same pool as `write` on Postgres.
+    read: Reads,
     /// Transactions. One connection on SQLite.
     write: DatabaseConnection,
     /// Transactions of many rows at once. The same as `write` on SQLite.
@@ -46,6 +50,8 @@ pub struct Store {
     /// Tasks on their way in.
     submissions: Gathering<tasks::NewTask, Option<tasks::Submitted>>,
     statements: Arc<AtomicU64>,
+    /// One for each connection that a snapshot may hold.
+    snapshots: Arc<Semaphore>,
 }
 
 impl Store {

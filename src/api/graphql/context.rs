@@ -7,7 +7,7 @@ use async_graphql::{
     dataloader::{DataLoader, Loader},
 };
 
-use super::{batches::Batches, error::Error, loaders::Reader, meter::Weight};
+use super::{batches::Batches, error::Error, event::FeedPlace, loaders::Reader, meter::Weight};
 use crate::{
     services::{Services, caller::Caller},
     store::StoreError,
@@ -17,6 +17,8 @@ use crate::{
 pub struct RequestContext {
     pub services: Services,
     pub caller: Caller,
+    /// Where the feed it executes, if it does, has come.
+    place: FeedPlace,
     batches: Batches,
     loader: DataLoader<Reader>,
 }
@@ -34,9 +36,15 @@ impl RequestContext {
         Self {
             services,
             caller,
+            place: FeedPlace::default(),
             batches,
             loader,
         }
+    }
+
+    /// The same, of a feed whose transport watches its place.
+    pub fn of_feed(self, place: FeedPlace) -> Self {
+        Self { place, ..self }
     }
 
     /// The loads of this request, which whoever executes it has to carry along.
@@ -51,6 +59,10 @@ pub(super) trait ContextExt {
 
     fn services(&self) -> Result<&Services, Error> {
         Ok(&self.request()?.services)
+    }
+
+    fn place(&self) -> Result<&FeedPlace, Error> {
+        Ok(&self.request()?.place)
     }
 
     fn caller(&self) -> Result<&Caller, Error> {

@@ -28,6 +28,7 @@ use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 pub use batches::Batches;
 pub use context::RequestContext;
 pub use error::{Code, code_of};
+pub use event::{FeedPlace, encode_cursor};
 
 /// Reads.
 #[derive(MergedObject, Default)]

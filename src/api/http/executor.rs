@@ -10,9 +10,9 @@ use async_graphql::{
 use serde_json::{Map, Value, json};
 use tracing::{Instrument, Span};
 
-use super::guard;
+use super::{guard, snapshot};
 use crate::{
-    api::graphql::{ApiSchema, Batches, Code, RequestContext, code_of},
+    api::graphql::{ApiSchema, Batches, Code, FeedPlace, RequestContext, code_of},
     services::{Services, caller::Caller},
 };
 
@@ -52,20 +52,18 @@ impl GuardedExecutor {
         Some(Caller::open())
     }
 
-    /// Gives a request, whose document passed the guard, a context of its own, and what to carry along with it.
+    /// Gives a request, whose document passed the guard, its context, and what to carry along with it.
     fn prepare(
-        &self,
         mut request: Request,
         document: ExecutableDocument,
-        caller: Caller,
+        context: RequestContext,
     ) -> (Request, Batches) {
         request.set_parsed_query(document);
-        let context = RequestContext::new(self.services.clone(), caller);
         let batches = context.batches();
         (request.data(context), batches)
     }
 
-    /// Executes one query or mutation.
+    /// Executes one query or mutation. A query for a cursor reads everything else from the same moment.
     pub(super) async fn run(
         &self,
         request: Request,
@@ -73,7 +71,11 @@ impl GuardedExecutor {
         caller: Caller,
         request_id: &str,
     ) -> Response {
-        let (request, batches) = self.prepare(request, document, caller);
+        let mut services = self.services.clone();
+        if snapshot::is_wanted(&document, request.operation_name.as_deref()) {
+            services.store = services.store.snapshot();
+        }
+        let (request, batches) = Self::prepare(request, document, RequestContext::new(services, caller));
         match batches
             .carried_by(stream::once(self.schema.execute(request)))
             .next()
@@ -86,15 +88,17 @@ impl GuardedExecutor {
     }
 
     /// Executes one subscription; nothing happens before the first response is asked for. Its context lives as long as
-    /// it does, which its loaders allow because they remember nothing between two loads.
+    /// it does, which its loaders allow because they remember nothing between two loads. `place` tells how far it came.
     pub(super) fn run_stream(
         &self,
         request: Request,
         document: ExecutableDocument,
         caller: Caller,
+        place: FeedPlace,
         request_id: &str,
     ) -> BoxStream<'static, Response> {
-        let (request, batches) = self.prepare(request, document, caller);
+        let context = RequestContext::new(self.services.clone(), caller).of_feed(place);
+        let (request, batches) = Self::prepare(request, document, context);
         let (span, request_id) = (span_of(request_id), request_id.to_owned());
         let mut responses = batches.carried_by(self.schema.execute_stream(request));
         stream::poll_fn(move |context| span.in_scope(|| responses.poll_next_unpin(context)))

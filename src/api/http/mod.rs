@@ -15,6 +15,7 @@ mod health;
 mod host;
 mod params;
 mod serve;
+mod snapshot;
 mod websocket;
 
 use std::{sync::Arc, time::Duration};

@@ -10,9 +10,9 @@ use std::{
 
 use entity::{
     enums::{EventKind, StepStatus},
-    event, llm_call,
+    event,
     ids::StepId,
-    step,
+    llm_call, step,
 };
 use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
@@ -204,7 +204,9 @@ impl Reader {
                 match events.recv().await {
                     Ok(event) if event.step_id == Some(step) && moves(event.kind) => return,
                     // The task ends with its last step, or without it.
-                    Ok(event) if matches!(event.kind, EventKind::TaskCancelled | EventKind::TaskFailed) => return,
+                    Ok(event) if matches!(event.kind, EventKind::TaskCancelled | EventKind::TaskFailed) => {
+                        return;
+                    }
                     Ok(_) => {}
                     Err(broadcast::error::RecvError::Lagged(_)) => return,
                     Err(broadcast::error::RecvError::Closed) => std::future::pending().await,

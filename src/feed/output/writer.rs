@@ -193,7 +193,11 @@ fn send_rest(written: &Written, outputs: &Outputs, sent: &mut usize) {
 
 async fn save(written: &Written, outputs: &Outputs, saved: &mut usize) {
     let mut length = written.length.subscribe();
-    while let Ok(longer) = length.wait_for(|length| *length > *saved).await.map(|length| *length) {
+    while let Ok(longer) = length
+        .wait_for(|length| *length > *saved)
+        .await
+        .map(|length| *length)
+    {
         let times = u32::try_from(1 + longer / SAVE_BYTES).unwrap_or(u32::MAX);
         tokio::time::sleep(SAVE.saturating_mul(times)).await;
         if !save_once(written, outputs, saved).await {

@@ -18,7 +18,7 @@ impl Store {
     /// Returns steps with expired leases to the ready ones, or fails those that have used up their attempts.
     /// At most `limit` at a time. What goes wrong with one step is logged here.
     pub async fn rescue_steps(&self, limit: u64) -> Result<Vec<Committed>, StoreError> {
-        let now = clock::now_sql(self.read.get_database_backend());
+        let now = clock::now_sql(self.write.get_database_backend());
         let expired = step::Entity::find()
             .filter(step::Column::Status.eq(StepStatus::Running))
             .filter(Expr::col(step::Column::LeaseUntil).lt(Expr::cust(now)))

@@ -16,11 +16,11 @@ use crate::{
 };
 
 /// What may lie between a change and its arrival: a second, and slack for a machine that does other things too.
-const SOON: i64 = 2_500;
+pub(super) const SOON: i64 = 2_500;
 
 const PLAN: &str = "Compare Postgres, MySQL and SQLite, then recommend one";
 
-fn api_only(config: &mut Config) {
+pub(super) fn api_only(config: &mut Config) {
     config.server.roles = Roles {
         api: true,
         worker: false,

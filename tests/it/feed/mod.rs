@@ -1,8 +1,12 @@
 //! The live feed: every event once and in order, however often a reader comes back, and across processes.
 
+mod coming_and_going;
 mod doorbell;
 mod fleet;
+mod output;
 mod resume;
+mod sick_redis;
+mod snapshot;
 
 use serde_json::{Value, json};
 

@@ -2,7 +2,6 @@
 
 mod api;
 mod conformance;
-mod own_redis;
 mod redis_away;
 mod shared;
 

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{beside, limit, own_redis::OwnRedis, retry_after_ms, search};
-use crate::support::{Stack, TestApp};
+use super::{beside, limit, retry_after_ms, search};
+use crate::support::{OwnRedis, Stack, TestApp};
 
 const BURST: u32 = 3;
 

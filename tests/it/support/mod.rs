@@ -3,12 +3,14 @@
 mod app;
 mod client;
 mod database;
+mod own_redis;
 mod process;
 mod socket;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
 pub use database::{Stack, TestDatabase};
+pub use own_redis::OwnRedis;
 pub use process::Process;
 pub use socket::Socket;
 

@@ -74,6 +74,12 @@ impl Process {
 
     /// Another process on the data of an app that runs on Postgres.
     pub async fn beside(app: &TestApp, roles: &str) -> Self {
+        let redis = app.redis_url().expect("an app on Postgres and Redis");
+        Self::beside_on(app, roles, redis).await
+    }
+
+    /// The same, on a Redis of the test's own.
+    pub async fn beside_on(app: &TestApp, roles: &str, redis_url: &str) -> Self {
         let config = format!("[redis]\nprefix = \"{}\"\n", app.redis_prefix());
         let file = app
             .data_dir()
@@ -87,10 +93,7 @@ impl Process {
                 app.data_dir().join("beside").display().to_string(),
             ),
             ("DATABASE_URL", app.database_url().to_owned()),
-            (
-                "REDIS_URL",
-                app.redis_url().expect("an app on Postgres and Redis").to_owned(),
-            ),
+            ("REDIS_URL", redis_url.to_owned()),
         ]);
         Self::serve(app.data_dir(), env).await
     }

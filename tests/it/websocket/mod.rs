@@ -1,6 +1,7 @@
 //! `graphql-transport-ws`, frame by frame.
 
 mod closing;
+mod lagging;
 mod liveness;
 mod messages;
 mod restarting;

@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use crate::api::graphql::error::Error;
 
 /// The cursor of an event; 0 is the place before the first.
-pub(in crate::api::graphql) fn encode(seq: i64) -> String {
+pub fn encode(seq: i64) -> String {
     URL_SAFE_NO_PAD.encode(format!("seq:{seq}"))
 }
 

@@ -1,7 +1,7 @@
 //! The feed of one task.
 
 use async_graphql::{Context, ID, SimpleObject, Subscription, Union};
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, future::Either, stream};
 
 use super::{TaskEvent, cursor};
 use crate::{
@@ -14,12 +14,24 @@ use crate::{
 pub(in crate::api::graphql) enum TaskFeedItem {
     TaskEvent(TaskEvent),
     CaughtUp(CaughtUp),
+    Lagged(Lagged),
     Ended(Ended),
 }
 
 /// Everything that had happened before has been sent; what follows is live.
 #[derive(SimpleObject)]
 pub(in crate::api::graphql) struct CaughtUp {
+    /// Number of the last event sent.
+    seq: BigInt,
+    /// Where to go on.
+    cursor: String,
+}
+
+/// This reader took what was sent to it too slowly and is cut off: it is the last item, and the connection is closed with
+/// code 1013. Nothing is lost: connect again and subscribe with `after: cursor`. A reader that finds the connection
+/// closed without this item goes on after the last cursor it received.
+#[derive(SimpleObject)]
+pub(in crate::api::graphql) struct Lagged {
     /// Number of the last event sent.
     seq: BigInt,
     /// Where to go on.
@@ -35,6 +47,15 @@ pub(in crate::api::graphql) struct Ended {
     cursor: String,
     /// How the task ended.
     status: TaskStatus,
+}
+
+impl TaskFeedItem {
+    fn lagged(seq: i64) -> Self {
+        Self::Lagged(Lagged {
+            seq: BigInt(seq),
+            cursor: cursor::encode(seq),
+        })
+    }
 }
 
 impl From<feed::FeedItem> for TaskFeedItem {
@@ -70,15 +91,21 @@ impl EventSubscription {
         #[graphql(desc = "A name under which `acknowledgeEvents` remembers how far this reader came.")]
         consumer: Option<String>,
     ) -> Result<impl Stream<Item = async_graphql::Result<TaskFeedItem>> + use<>, Error> {
-        let (services, caller) = (ctx.services()?, ctx.caller()?);
+        let (services, caller, place) = (ctx.services()?, ctx.caller()?, ctx.place()?.clone());
+        if let Some(seq) = place.lagged() {
+            return Ok(Either::Left(stream::iter([Ok(TaskFeedItem::lagged(seq))])));
+        }
         let task = decode("taskId", &task_id)?;
         let after = cursor::decode_after(after.as_deref())?;
         let events = services
             .task_events(caller, task, after, consumer.as_deref())
             .await?;
-        Ok(events.map(|item| {
+        Ok(Either::Right(events.map(move |item| {
+            if let Ok(item) = &item {
+                place.reach(item.seq());
+            }
             item.map(TaskFeedItem::from)
                 .map_err(|error| Error::from(error).into())
-        }))
+        })))
     }
 }

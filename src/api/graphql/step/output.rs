@@ -5,12 +5,7 @@ use entity::ids::StepId;
 use futures_util::{Stream, StreamExt};
 
 use crate::{
-    api::graphql::{
-        context::ContextExt,
-        error::Error,
-        ids::decode,
-        scalars::BigInt,
-    },
+    api::graphql::{context::ContextExt, error::Error, ids::decode, scalars::BigInt},
     feed::output::{OutputPiece, OutputStart},
 };
 

@@ -161,7 +161,9 @@ impl Task {
         Ok(messages.into_iter().map(Message::from).collect())
     }
 
-    /// Where its events stand. Subscribe to `taskEvents` after this cursor and nothing is missed.
+    /// Where its events stand. Subscribe to `taskEvents` after this cursor and nothing is missed. In a query, everything
+    /// is read from one moment with it: the events up to the cursor are in what is shown, those after it are not. In a
+    /// mutation's payload and in a subscription, what is read beside the task may be newer.
     async fn event_cursor(&self) -> String {
         cursor::encode(self.0.event_seq)
     }

@@ -30,6 +30,7 @@ use super::{
     Sockets,
     ending::{Ending, goodbye},
     gauge::Gauged,
+    lagging::Lagging,
     log::{End, Taken},
     operation::Operation,
     protocol::{self, ClientMessage, Close},
@@ -37,7 +38,7 @@ use super::{
 };
 use crate::{
     api::{
-        graphql::Code,
+        graphql::{Code, encode_cursor},
         http::{answer::error, params::Params},
     },
     services::caller::Caller,
@@ -50,14 +51,18 @@ pub(super) async fn serve(socket: WebSocket, sockets: Arc<Sockets>, unacknowledg
     let connection = Connection::new(sockets, unacknowledged);
     let ending = tokio::select! {
         () = connection.sockets.stop.cancelled() => Close::Restarting.into(),
-        () = connection.outbox.overflowed() => Close::Slow.into(),
+        () = connection.outbox.overflowed() => Ending::Slow,
         ending = connection.read(&mut stream) => ending,
         ending = connection.write(&mut sink) => ending,
         ending = connection.watch() => ending,
     };
+    let (ending, last) = match ending {
+        Ending::Slow => connection.lagged().await,
+        ending => (ending, Vec::new()),
+    };
     // Nothing is executed for it from here on.
     drop(connection);
-    let code = goodbye(ending, sink, stream).await;
+    let code = goodbye(ending, last, sink, stream).await;
     metrics::counter!("websocket_closed_total", "code" => code.to_string()).increment(1);
 }
 
@@ -120,18 +125,18 @@ impl Connection {
                 let message = match self.next_message() {
                     Ok(Some(message)) => message,
                     Ok(None) => break,
-                    Err(close) => return close.into(),
+                    Err(slow) => return slow,
                 };
                 match timeout(stall, sink.feed(message)).await {
                     Ok(Ok(())) => {}
                     Ok(Err(_gone)) => return Ending::Gone,
-                    Err(_elapsed) => return Close::Slow.into(),
+                    Err(_elapsed) => return Ending::Slow,
                 }
             }
             match timeout(stall, sink.flush()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_gone)) => return Ending::Gone,
-                Err(_elapsed) => return Close::Slow.into(),
+                Err(_elapsed) => return Ending::Slow,
             }
             self.outbox.changed().await;
         }
@@ -217,11 +222,28 @@ impl Connection {
     }
 
     /// What is to be sent next: what is the connection's own, then its operations in turn.
-    fn next_message(&self) -> Result<Option<Message>, Close> {
+    fn next_message(&self) -> Result<Option<Message>, Ending> {
+        let mut operations = self.operations();
+        // Whoever asks for the next has handed over the last.
+        operations.running.iter_mut().for_each(Operation::handed_over);
         match self.outbox.pop() {
             Some(message) => Ok(Some(message)),
-            None => self.operations().next_message(),
+            None => operations.next_message(),
         }
+    }
+
+    /// What is said to a client that does not take what is sent to it, before it is told to go.
+    async fn lagged(&self) -> (Ending, Vec<Message>) {
+        let feeds = self.operations().feeds();
+        let cursor = match feeds.as_slice() {
+            [only] => Some(encode_cursor(only.seq)),
+            _ => None,
+        };
+        let mut messages = Vec::with_capacity(feeds.len());
+        for feed in feeds {
+            messages.extend(feed.message(&self.sockets).await);
+        }
+        (Close::Slow(cursor).into(), messages)
     }
 
     fn operations(&self) -> MutexGuard<'_, Operations> {
@@ -230,14 +252,21 @@ impl Connection {
 }
 
 impl Operations {
-    fn next_message(&mut self) -> Result<Option<Message>, Close> {
+    /// The feeds of events that have sent something, each with the last event that was handed over.
+    fn feeds(&self) -> Vec<Lagging> {
+        self.running.iter().filter_map(Operation::lagging).collect()
+    }
+
+    fn next_message(&mut self) -> Result<Option<Message>, Ending> {
         for _ in 0..self.running.len() {
             self.turn = (self.turn + 1) % self.running.len();
             let operation = &mut self.running[self.turn];
             let message = match operation.take() {
                 Taken::Nothing => continue,
-                Taken::Lost => return Err(Close::Slow),
-                Taken::Next(payload) => return Ok(Some(protocol::next(&operation.quoted_id, &payload))),
+                Taken::Lost => return Err(Ending::Slow),
+                Taken::Next { payload, .. } => {
+                    return Ok(Some(protocol::next(&operation.quoted_id, &payload)));
+                }
                 Taken::End(End::Complete) => protocol::complete(&operation.quoted_id),
                 Taken::End(End::Refused(errors)) => protocol::error(&operation.quoted_id, &errors),
             };

@@ -24,6 +24,8 @@ const ABNORMAL: u16 = 1006;
 pub(super) enum Ending {
     /// This side ends it.
     Close(Close),
+    /// This side ends it, because the client does not take what is sent to it.
+    Slow,
     /// The client said goodbye.
     Left,
     /// The client is not there any more.
@@ -51,9 +53,11 @@ impl Ending {
     }
 }
 
-/// Ends the connection properly, as far as the client takes part. Answers the code it ended with.
+/// Ends the connection properly, as far as the client takes part, after some last messages. Answers the code it ended
+/// with.
 pub(super) async fn goodbye(
     ending: Ending,
+    last: Vec<Message>,
     mut sink: SplitSink<WebSocket, Message>,
     mut stream: SplitStream<WebSocket>,
 ) -> u16 {
@@ -65,9 +69,16 @@ pub(super) async fn goodbye(
             return 1000;
         }
         Ending::Close(close) => close,
+        // Told in [`super::connection`], with the cursor.
+        Ending::Slow => Close::Slow(None),
     };
     let mut is_told = false;
     let _ = timeout(GOODBYE, async {
+        for message in last {
+            if sink.feed(message).await.is_err() {
+                return;
+            }
+        }
         is_told = sink.send(Message::Close(Some(close.frame()))).await.is_ok();
         if close == Close::TooLarge {
             tokio::time::sleep(LINGER).await;

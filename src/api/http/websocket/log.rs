@@ -45,6 +45,8 @@ pub(super) struct Log {
 
 struct Entry {
     payload: Arc<str>,
+    /// Where a feed of events stands with it.
+    seq: Option<i64>,
     /// Bytes of all results up to this one.
     through: u64,
 }
@@ -60,7 +62,10 @@ pub(super) enum End {
 /// What a reader finds at its place.
 #[derive(Debug)]
 pub(super) enum Taken {
-    Next(Arc<str>),
+    Next {
+        payload: Arc<str>,
+        seq: Option<i64>,
+    },
     End(End),
     /// Nothing yet.
     Nothing,
@@ -70,9 +75,13 @@ pub(super) enum Taken {
 
 impl Log {
     /// Adds a result. Nothing leaves the window that the foremost reader has not read.
-    pub(super) fn push(&mut self, payload: Arc<str>, foremost: u64) {
+    pub(super) fn push(&mut self, payload: Arc<str>, seq: Option<i64>, foremost: u64) {
         let through = self.bytes_before(self.end()) + payload.len() as u64;
-        self.window.push_back(Entry { payload, through });
+        self.window.push_back(Entry {
+            payload,
+            seq,
+            through,
+        });
         while self.gone < foremost && !self.after(self.gone).is_within(WINDOW) {
             if let Some(entry) = self.window.pop_front() {
                 self.gone += 1;
@@ -107,7 +116,10 @@ impl Log {
             return Taken::Lost;
         };
         match usize::try_from(at).ok().and_then(|at| self.window.get(at)) {
-            Some(entry) => Taken::Next(Arc::clone(&entry.payload)),
+            Some(entry) => Taken::Next {
+                payload: Arc::clone(&entry.payload),
+                seq: entry.seq,
+            },
             None => self.end.clone().map_or(Taken::Nothing, Taken::End),
         }
     }

@@ -3,12 +3,14 @@
 //!
 //! [`protocol`] has the messages and close codes, [`connection`] serves a socket and [`ending`] says goodbye,
 //! [`operation`] starts what a socket asks for, [`shared`] executes equal subscriptions once, [`log`] holds their
-//! results, [`joining`] says which may be shared, and [`queue`] is what a socket has to send of its own.
+//! results, [`joining`] says which may be shared, [`lagging`] tells slow readers from where to go on, and [`queue`] is
+//! what a socket has to send of its own.
 
 mod connection;
 mod ending;
 mod gauge;
 mod joining;
+mod lagging;
 mod log;
 mod operation;
 mod protocol;

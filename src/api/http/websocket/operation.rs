@@ -11,6 +11,7 @@ use super::{
     Sockets,
     gauge::Gauged,
     joining::joining,
+    lagging::Lagging,
     log::Taken,
     protocol,
     queue::Outbox,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     api::{
-        graphql::Code,
+        graphql::{Code, FeedPlace},
         http::{
             answer::error,
             executor::{GuardedExecutor, errors_of, server_error, timed_out},
@@ -35,6 +36,8 @@ pub(super) struct Operation {
     /// The id as its frames carry it.
     pub(super) quoted_id: String,
     results: Subscriber,
+    /// The event of a feed that was handed over last. What was taken last may still be under way.
+    sent: Option<i64>,
     _gauged: Gauged,
 }
 
@@ -62,12 +65,27 @@ impl Operation {
             id,
             quoted_id,
             results,
+            sent: None,
             _gauged: Gauged::new("websocket_operations"),
         })
     }
 
     pub(super) fn take(&mut self) -> Taken {
         self.results.take()
+    }
+
+    /// What was taken has been handed over.
+    pub(super) fn handed_over(&mut self) {
+        self.sent = self.results.seq();
+    }
+
+    /// What is needed to say that this has been too slow, if it is a feed of events and has sent any.
+    pub(super) fn lagging(&self) -> Option<Lagging> {
+        Some(Lagging {
+            quoted_id: self.quoted_id.clone(),
+            key: self.results.key().clone(),
+            seq: self.sent?,
+        })
     }
 }
 
@@ -84,9 +102,15 @@ fn prepare(sockets: &Sockets, params: Params, key: Key) -> Result<Prepared, Vec<
     };
     let joining = joining(&document, name, &params.variables);
     let request_id = Uuid::now_v7().to_string();
-    let (executor, caller) = (sockets.executor.clone(), key.caller.clone());
+    let (executor, caller, place) = (sockets.executor.clone(), key.caller.clone(), FeedPlace::default());
     let responses: BoxStream<'static, _> = if kind == OperationType::Subscription {
-        executor.run_stream(params.into_request(), document, caller, &request_id)
+        executor.run_stream(
+            params.into_request(),
+            document,
+            caller,
+            place.clone(),
+            &request_id,
+        )
     } else {
         let (request_id, limit) = (request_id.clone(), sockets.request_timeout);
         async move {
@@ -99,8 +123,10 @@ fn prepare(sockets: &Sockets, params: Params, key: Key) -> Result<Prepared, Vec<
         .boxed()
     };
     Ok(Prepared {
-        shared_as: joining.map(|joining| (key, joining)),
+        key,
+        joining,
         responses,
+        place,
         request_id,
     })
 }

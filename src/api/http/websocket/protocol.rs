@@ -130,8 +130,8 @@ pub(super) fn complete(quoted_id: &str) -> Message {
 pub(super) enum Close {
     /// The process stops.
     Restarting,
-    /// The client does not take what is sent to it.
-    Slow,
+    /// The client does not take what is sent to it; with the cursor its feed goes on after, if it has one feed.
+    Slow(Option<String>),
     /// The client does not answer pings.
     Silent,
     /// What came is no WebSocket frame.
@@ -154,7 +154,7 @@ impl Close {
             Self::Broken => 1002,
             Self::TooLarge => 1009,
             Self::Restarting => 1012,
-            Self::Slow => 1013,
+            Self::Slow(_) => 1013,
             Self::Invalid(_) => 4400,
             Self::Unauthorized => 4401,
             Self::Forbidden => 4403,
@@ -172,9 +172,14 @@ impl Close {
             Self::Restarting => {
                 "server restarting: connect again and go on after the last cursor received".to_owned()
             }
-            Self::Slow => {
-                "reading too slowly: connect again and go on after the last cursor received".to_owned()
-            }
+            Self::Slow(after) => match after {
+                Some(cursor) => {
+                    format!("reading too slowly: connect again and go on after the cursor {cursor}")
+                }
+                None => {
+                    "reading too slowly: connect again and go on after the last cursor received".to_owned()
+                }
+            },
             Self::Invalid(message) => message.clone(),
             Self::Unauthorized => "Unauthorized".to_owned(),
             Self::Forbidden => "Forbidden".to_owned(),

@@ -25,7 +25,10 @@ use super::{
     queue::Outbox,
 };
 use crate::{
-    api::http::executor::{errors_of, internal_error, is_refusal},
+    api::{
+        graphql::FeedPlace,
+        http::executor::{errors_of, internal_error, is_refusal},
+    },
     services::caller::Caller,
 };
 
@@ -41,10 +44,13 @@ pub(super) struct Key {
 
 /// An operation that can be started.
 pub(super) struct Prepared {
+    pub(super) key: Key,
     /// None if nobody else may take part.
-    pub(super) shared_as: Option<(Key, Joining)>,
+    pub(super) joining: Option<Joining>,
     /// Nothing happens before it is asked for the first.
     pub(super) responses: BoxStream<'static, Response>,
+    /// Where they have come, if they are a feed of events.
+    pub(super) place: FeedPlace,
     pub(super) request_id: String,
 }
 
@@ -56,8 +62,9 @@ pub(super) struct Shared {
 
 /// One execution and who takes from it.
 struct Execution {
+    key: Arc<Key>,
     /// None if nobody may join.
-    shared_as: Option<(Arc<Key>, Joining)>,
+    joining: Option<Joining>,
     log: RwLock<Log>,
     /// The place of the foremost subscriber.
     foremost: AtomicU64,
@@ -80,17 +87,30 @@ pub(super) struct Subscriber {
     execution: Arc<Execution>,
     number: u64,
     place: u64,
+    /// The event of a feed that was taken last.
+    seq: Option<i64>,
 }
 
 impl Subscriber {
     pub(super) fn take(&mut self) -> Taken {
         let taken = self.execution.read().take(self.place);
-        if let Taken::Next(_) = taken {
+        if let Taken::Next { seq, .. } = &taken {
             self.place += 1;
+            self.seq = *seq;
             self.execution.foremost.fetch_max(self.place, Ordering::Relaxed);
             self.execution.taken.notify_one();
         }
         taken
+    }
+
+    /// What is executed.
+    pub(super) fn key(&self) -> &Key {
+        &self.execution.key
+    }
+
+    /// The event that was taken last, if this is a feed of events.
+    pub(super) fn seq(&self) -> Option<i64> {
+        self.seq
     }
 }
 
@@ -113,7 +133,7 @@ impl Shared {
         outbox: &Arc<Outbox>,
     ) -> Option<Subscriber> {
         let execution = running.get(key)?;
-        let place = match execution.shared_as.as_ref()?.1 {
+        let place = match execution.joining? {
             Joining::FromStart => execution.read().is_whole().then_some(0)?,
             Joining::Live => execution.read().end(),
         };
@@ -123,22 +143,23 @@ impl Shared {
     /// Starts an execution, unless an equal one has been started meanwhile.
     pub(super) fn start(self: &Arc<Self>, operation: Prepared, outbox: &Arc<Outbox>) -> Subscriber {
         let mut running = self.lock();
-        if let Some((key, _)) = &operation.shared_as
-            && let Some(joined) = self.join_locked(&running, key, outbox)
+        if operation.joining.is_some()
+            && let Some(joined) = self.join_locked(&running, &operation.key, outbox)
         {
             return joined;
         }
         let execution = Arc::new(Execution {
-            shared_as: operation.shared_as.map(|(key, joining)| (Arc::new(key), joining)),
+            key: Arc::new(operation.key),
+            joining: operation.joining,
             log: RwLock::default(),
             foremost: AtomicU64::new(0),
             taken: Notify::new(),
             subscribers: Mutex::default(),
             stop: CancellationToken::new(),
         });
-        if let Some((key, _)) = &execution.shared_as {
+        if execution.joining.is_some() {
             // One that can no longer be joined goes on for those it has.
-            running.insert(Arc::clone(key), Arc::clone(&execution));
+            running.insert(Arc::clone(&execution.key), Arc::clone(&execution));
         }
         let subscriber = self.subscribe(&execution, 0, outbox);
         drop(running);
@@ -147,6 +168,7 @@ impl Shared {
             shared: Arc::clone(self),
             execution,
             request_id: operation.request_id,
+            place: operation.place,
         };
         tokio::spawn(stop.run_until_cancelled_owned(producer.run(operation.responses)));
         subscriber
@@ -169,6 +191,7 @@ impl Shared {
             execution: Arc::clone(execution),
             number,
             place,
+            seq: None,
         }
     }
 
@@ -189,12 +212,11 @@ impl Shared {
 }
 
 fn forget(running: &mut HashMap<Arc<Key>, Arc<Execution>>, execution: &Arc<Execution>) {
-    if let Some((key, _)) = &execution.shared_as
-        && running
-            .get(key)
-            .is_some_and(|found| Arc::ptr_eq(found, execution))
+    if running
+        .get(&execution.key)
+        .is_some_and(|found| Arc::ptr_eq(found, execution))
     {
-        running.remove(key);
+        running.remove(&execution.key);
     }
 }
 
@@ -218,8 +240,9 @@ impl Execution {
         }
     }
 
-    fn publish(&self, payload: Arc<str>) {
-        self.write().push(payload, self.foremost.load(Ordering::Relaxed));
+    fn publish(&self, payload: Arc<str>, seq: Option<i64>) {
+        self.write()
+            .push(payload, seq, self.foremost.load(Ordering::Relaxed));
         self.wake();
     }
 
@@ -235,6 +258,7 @@ struct Producer {
     shared: Arc<Shared>,
     execution: Arc<Execution>,
     request_id: String,
+    place: FeedPlace,
 }
 
 impl Producer {
@@ -245,8 +269,10 @@ impl Producer {
                 return self.end(End::Refused(json(&errors_of(&response))));
             }
             is_first = false;
+            // Read before anything is waited for: it belongs to this response.
+            let seq = self.place.seq();
             self.execution.room().await;
-            self.execution.publish(json(&response));
+            self.execution.publish(json(&response), seq);
         }
         self.end(End::Complete);
     }

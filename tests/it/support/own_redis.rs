@@ -10,13 +10,13 @@ use tokio::{
 };
 
 /// Listens on a socket in a folder of its own. Killed when dropped.
-pub(super) struct OwnRedis {
+pub struct OwnRedis {
     child: Option<Child>,
     folder: TempDir,
 }
 
 impl OwnRedis {
-    pub(super) async fn start() -> Self {
+    pub async fn start() -> Self {
         let mut redis = Self {
             child: None,
             folder: tempfile::tempdir_in("/tmp").unwrap(),
@@ -29,12 +29,12 @@ impl OwnRedis {
         self.folder.path().join("redis.sock")
     }
 
-    pub(super) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("unix://{}", self.socket().display())
     }
 
     /// Starts the server, empty, and waits until it listens.
-    pub(super) async fn start_again(&mut self) {
+    pub async fn start_again(&mut self) {
         let program = std::env::var("TEST_REDIS_SERVER").expect("TEST_REDIS_SERVER is set by `make test`");
         let mut command = Command::new(program);
         command
@@ -58,27 +58,38 @@ impl OwnRedis {
     }
 
     /// Ends the server as a power cut would.
-    pub(super) async fn kill(&mut self) {
+    pub async fn kill(&mut self) {
         self.child.take().expect("Redis runs").kill().await.unwrap();
         // A killed server leaves its socket behind, which would look like one that does not answer yet.
         let _ = std::fs::remove_file(self.socket());
     }
 
     /// Stops the server in its tracks: it keeps its connections and answers nothing.
-    pub(super) async fn pause(&self) {
+    pub async fn pause(&self) {
         self.signal("STOP").await;
     }
 
-    pub(super) async fn go_on(&self) {
+    pub async fn go_on(&self) {
         self.signal("CONT").await;
     }
 
-    pub(super) async fn flush(&self) {
+    pub async fn flush(&self) {
         let client = redis::Client::open(self.url()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
         redis::cmd("FLUSHALL").exec_async(&mut connection).await.unwrap();
         redis::cmd("SCRIPT")
             .arg("FLUSH")
+            .exec_async(&mut connection)
+            .await
+            .unwrap();
+    }
+
+    /// Cuts every subscription: what is published until its owner subscribes again is lost.
+    pub async fn drop_subscribers(&self) {
+        let client = redis::Client::open(self.url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        redis::cmd("CLIENT")
+            .arg(&["KILL", "TYPE", "pubsub"])
             .exec_async(&mut connection)
             .await
             .unwrap();

@@ -1,0 +1,384 @@
+//! What steps write, as it comes: whole for everyone who watches, whenever they come and wherever it is written.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use agent_orchestrator::config::Config;
+use sea_orm::{ConnectionTrait, Statement};
+use serde_json::{Value, json};
+
+use super::fleet::api_only;
+use crate::{
+    llm::scripted_server::{ScriptedAnswer, ScriptedServer, usage},
+    support::{Process, Socket, Stack, TestApp, both_stacks},
+};
+
+const WATCH: &str = "subscription($id: ID!, $after: Int, $attempt: BigInt) { \
+    stepOutput(stepId: $id, after: $after, attempt: $attempt) { stepId attempt offset text isFinal } }";
+
+/// Longer than a word takes, and for many words longer than a draft.
+const PAUSE: Duration = Duration::from_millis(120);
+
+/// Some characters of which UTF-8, UTF-16 and eyes count differently.
+const POEM: &str = "Roses are 🌹 red, violets are blau und naïve, 日本 is far, the moon 🌕 is near, and I write \
+    slowly, word by word, so that everyone may come and go while I am at it, twice.";
+
+fn speak_with(config: &mut Config, server: &ScriptedServer) {
+    let provider = json!({ "base_url": server.base_url(), "model": "gpt-4o-mini" });
+    config.models.openai = serde_json::from_value(provider).unwrap();
+    config.engine.retry_base_ms = 50;
+    config.engine.retry_max_ms = 100;
+}
+
+async fn app_with(stack: Stack, server: &ScriptedServer) -> TestApp {
+    TestApp::start_with(stack, |config| speak_with(config, server)).await
+}
+
+/// The words of a text, one after the other, without an end.
+fn words(text: &str, pause: Duration) -> ScriptedAnswer {
+    text.split_inclusive(' ')
+        .fold(ScriptedAnswer::sse(&[]), |answer, word| {
+            let chunk = json!({ "choices": [{ "delta": { "content": word } }] });
+            answer.then(&format!("data: {chunk}\n\n")).pause(pause)
+        })
+}
+
+fn stopped(answer: ScriptedAnswer) -> ScriptedAnswer {
+    let stop = json!({ "choices": [{ "delta": {}, "finish_reason": "stop" }] });
+    let usage = usage(10, 10);
+    answer.then(&format!("data: {stop}\n\ndata: {usage}\n\n")).done()
+}
+
+/// Says something and asks for a tool.
+fn says_and_calls(text: &str) -> ScriptedAnswer {
+    let call = json!({ "index": 0, "id": "call_1", "type": "function",
+        "function": { "name": "current_time", "arguments": "{}" } });
+    ScriptedAnswer::sse(&[
+        json!({ "choices": [{ "delta": { "content": text } }] }),
+        json!({ "choices": [{ "delta": { "tool_calls": [call] } }] }),
+        json!({ "choices": [{ "delta": {}, "finish_reason": "tool_calls" }] }),
+        usage(10, 10),
+    ])
+    .done()
+}
+
+/// What a client has that does as the schema says.
+#[derive(Default)]
+struct Output {
+    attempt: String,
+    text: Vec<u16>,
+    chunks: Vec<Value>,
+    is_final: bool,
+}
+
+impl Output {
+    fn take(&mut self, chunk: &Value) {
+        let offset = usize::try_from(chunk["offset"].as_i64().unwrap()).unwrap();
+        assert!(
+            offset <= self.text.len(),
+            "a hole: {chunk:#} after {:#?}",
+            self.chunks
+        );
+        assert!(!self.is_final, "more after the end");
+        self.is_final = chunk["isFinal"] == true;
+        let attempt = chunk["attempt"].as_str().unwrap();
+        if self.attempt == attempt && !self.is_final {
+            assert_eq!(
+                offset,
+                self.text.len(),
+                "a repeat: {chunk:#} after {:#?}",
+                self.chunks
+            );
+            assert_ne!(chunk["text"], "", "a chunk that says nothing");
+        }
+        attempt.clone_into(&mut self.attempt);
+        self.text.truncate(offset);
+        self.text.extend(chunk["text"].as_str().unwrap().encode_utf16());
+        self.chunks.push(chunk.clone());
+    }
+
+    fn text(&self) -> String {
+        String::from_utf16(&self.text).unwrap()
+    }
+
+    async fn until(&mut self, socket: &mut Socket, enough: impl Fn(&Self) -> bool) {
+        while !enough(self) {
+            self.take(&socket.next().await["stepOutput"]);
+        }
+    }
+
+    /// Everything to the last chunk, after which the operation is complete.
+    async fn finish(mut self, mut socket: Socket) -> Self {
+        for data in socket.rest().await {
+            self.take(&data["stepOutput"]);
+        }
+        assert!(self.is_final, "{:#?}", self.chunks);
+        self
+    }
+}
+
+async fn watch(app: &TestApp, variables: Value) -> Socket {
+    let mut socket = app.socket().await;
+    socket.subscribe("1", WATCH, variables).await;
+    socket
+}
+
+/// The only working step of a task, once it is planned.
+async fn step_of(app: &TestApp, task: &str) -> String {
+    let task = app
+        .wait_for(task, |task| task["steps"][1]["id"].is_string())
+        .await;
+    task["steps"][1]["id"].as_str().unwrap().to_owned()
+}
+
+async fn output(app: &TestApp, task: &str) -> Value {
+    app.finished(task).await["steps"][1]["output"].clone()
+}
+
+/// One that was there from the start and one that came in the middle both get everything.
+async fn early_and_late(app: &TestApp) -> [Output; 2] {
+    let id = app.submit("ada", "Write a poem.").await;
+    let step = step_of(app, &id).await;
+    let (mut early, mut early_socket) = (Output::default(), watch(app, json!({ "id": step })).await);
+    early
+        .until(&mut early_socket, |output| output.text.len() > 60)
+        .await;
+    let late_socket = watch(app, json!({ "id": step, "after": null })).await;
+    let (early, late) = tokio::join!(early.finish(early_socket), Output::default().finish(late_socket));
+    assert_eq!(early.text(), POEM);
+    assert_eq!(late.text(), POEM);
+    assert_eq!(output(app, &id).await, POEM);
+    assert!(early.chunks.len() > 5, "{:#?}", early.chunks);
+    assert!(late.chunks.len() > 2, "{:#?}", late.chunks);
+    let first = late.chunks[0]["text"].as_str().unwrap();
+    assert!(
+        first.len() > 30,
+        "the text so far comes first: {:#?}",
+        late.chunks
+    );
+    [early, late]
+}
+
+async fn drafts(app: &TestApp) -> i64 {
+    let connection = app.connection().await;
+    let count = Statement::from_string(
+        connection.get_database_backend(),
+        "SELECT count(*) AS n FROM step_draft",
+    );
+    let row = connection.query_one_raw(count).await.unwrap().unwrap();
+    row.try_get("", "n").unwrap()
+}
+
+/// A worker in a process of its own.
+async fn worker(app: &TestApp, server: &ScriptedServer, redis_url: &str) -> Process {
+    let file = app.data_dir().join("worker.toml");
+    let text = format!(
+        "[redis]\nprefix = '{}'\n[models.openai]\nbase_url = '{}'\nmodel = 'gpt-4o-mini'\n[engine]\nretry_base_ms = 50\nretry_max_ms = 100\n",
+        app.redis_prefix(),
+        server.base_url()
+    );
+    std::fs::write(&file, text).unwrap();
+    let env = BTreeMap::from([
+        ("ORCHESTRATOR_CONFIG", file.display().to_string()),
+        ("ORCHESTRATOR_ROLES", "worker".to_owned()),
+        (
+            "ORCHESTRATOR_DATA_DIR",
+            app.data_dir().join("worker").display().to_string(),
+        ),
+        ("DATABASE_URL", app.database_url().to_owned()),
+        ("REDIS_URL", redis_url.to_owned()),
+    ]);
+    Process::serve(app.data_dir(), env).await
+}
+
+both_stacks! {
+    async fn everyone_gets_the_whole_text_as_it_is_written(stack: Stack) {
+        let server = ScriptedServer::always(stopped(words(POEM, PAUSE))).await;
+        let app = app_with(stack, &server).await;
+        let [early, late] = early_and_late(&app).await;
+        // The last chunk of a text that is whole already only says so.
+        for output in [early, late] {
+            assert_eq!(output.chunks.last().unwrap()["text"], "");
+        }
+        // Somebody may have needed a draft; nobody does now.
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+        while drafts(&app).await > 0 {
+            assert!(tokio::time::Instant::now() < deadline, "the draft of a completed step stays");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn a_watcher_goes_on_where_it_was(stack: Stack) {
+        let server = ScriptedServer::always(stopped(words(POEM, PAUSE))).await;
+        let app = app_with(stack, &server).await;
+        let id = app.submit("ada", "Write a poem.").await;
+        let step = step_of(&app, &id).await;
+        let (mut output, mut socket) = (Output::default(), watch(&app, json!({ "id": step })).await);
+        output.until(&mut socket, |output| output.text.len() > 40).await;
+        drop(socket);
+        let from = json!({ "id": step, "after": output.text.len(), "attempt": output.attempt });
+        let output = output.finish(watch(&app, from).await).await;
+        assert_eq!(output.text(), POEM);
+        // Of a step that has ended, too, and not in the middle of a character.
+        let flower = POEM.split('🌹').next().unwrap().encode_utf16().count();
+        for (after, offset) in [(flower, flower), (flower + 1, flower), (flower + 2, flower + 2), (100_000, output.text.len())] {
+            let socket = watch(&app, json!({ "id": step, "after": after })).await;
+            let rest = socket_rest(socket).await;
+            assert_eq!(rest.len(), 1, "{rest:#?}");
+            assert_eq!(rest[0]["offset"], offset, "{rest:#?}");
+            let expected = String::from_utf16(&output.text[offset..]).unwrap();
+            assert_eq!((&rest[0]["text"], &rest[0]["isFinal"]), (&json!(expected), &json!(true)));
+        }
+        let other_attempt = watch(&app, json!({ "id": step, "after": 10, "attempt": "7" })).await;
+        assert_eq!(Output::default().finish(other_attempt).await.text(), POEM);
+    }
+
+    async fn the_text_of_another_attempt_takes_the_place_of_what_was_there(stack: Stack) {
+        let broken = words("This will never be heard of again and ", PAUSE).cut();
+        let server = ScriptedServer::start(vec![broken, stopped(words("Roses are red.", PAUSE))]).await;
+        let app = app_with(stack, &server).await;
+        let id = app.submit("ada", "Write a poem.").await;
+        let step = step_of(&app, &id).await;
+        let output = Output::default().finish(watch(&app, json!({ "id": step })).await).await;
+        assert_eq!(output.text(), "Roses are red.");
+        let of = |attempt: &str| -> Vec<&Value> { output.chunks.iter().filter(|chunk| chunk["attempt"] == attempt).collect() };
+        let (first, second) = (of("1"), of("2"));
+        let heard: String = first.iter().map(|chunk| chunk["text"].as_str().unwrap()).collect();
+        assert!(heard.starts_with("This will"), "{:#?}", output.chunks);
+        assert_eq!((&first[0]["offset"], &second[0]["offset"]), (&json!(0), &json!(0)));
+        assert_eq!(output.chunks.len(), first.len() + second.len());
+    }
+
+    async fn several_answers_are_one_text_and_end_as_the_output(stack: Stack) {
+        let broken = words("The time ", PAUSE).cut();
+        let server = ScriptedServer::start(vec![
+            says_and_calls(" Let me look at the clock.\n"),
+            broken,
+            stopped(words("It is late.\n", Duration::from_millis(400))),
+        ])
+        .await;
+        let app = app_with(stack, &server).await;
+        let id = app.submit("ada", "Write a poem.").await;
+        let step = step_of(&app, &id).await;
+        let mut socket = watch(&app, json!({ "id": step })).await;
+        let mut output = Output::default();
+        // The second attempt has the first answer from the journal, and its text is whole all the same.
+        output.until(&mut socket, |output| output.attempt == "2" && output.text.len() > 30).await;
+        assert!(output.text().starts_with("Let me look at the clock.\n\nIt"), "{:#?}", output.chunks);
+        let output = output.finish(socket).await;
+        assert_eq!(output.text(), "It is late.");
+        assert_eq!(self::output(&app, &id).await, "It is late.");
+        assert_eq!(server.requests().len(), 3);
+        // Who asks for the rest of a text that the output is not is given the output.
+        let later = Output::default().finish(watch(&app, json!({ "id": step, "after": 5 })).await).await;
+        assert_eq!(later.text(), "It is late.");
+    }
+
+    async fn the_offline_model_is_watched_like_any_other_and_leaves_no_drafts(stack: Stack) {
+        let app = TestApp::start(stack).await;
+        let id = app.submit("ada", "Write a poem.").await;
+        let step = step_of(&app, &id).await;
+        let live = Output::default().finish(watch(&app, json!({ "id": step })).await).await;
+        let task = app.finished(&id).await;
+        assert_eq!(task["steps"][1]["output"], live.text());
+        assert!(!live.text.is_empty());
+        assert_eq!(drafts(&app).await, 0);
+        // Planning writes no text.
+        let plan = Output::default().finish(watch(&app, json!({ "id": task["steps"][0]["id"] })).await).await;
+        assert_eq!((plan.text().as_str(), plan.chunks.len()), ("", 1));
+    }
+
+    async fn one_that_has_not_started_is_waited_for_and_one_that_never_will_ends(stack: Stack) {
+        let server = ScriptedServer::always(ScriptedAnswer::sse(&[]).hang()).await;
+        let app = app_with(stack, &server).await;
+        let id = app.submit("ada", "1. Analyze the data\n2. Write a poem about it").await;
+        let task = app.wait_for(&id, |task| task["steps"][2]["id"].is_string()).await;
+        server.received(1).await;
+        let mut sockets = Vec::new();
+        for at in [1, 2] {
+            let mut socket = watch(&app, json!({ "id": task["steps"][at]["id"] })).await;
+            socket.subscribe("2", "{ __typename }", json!({})).await;
+            assert_eq!(socket.frame().await.unwrap()["id"], "2", "nothing has been written yet");
+            assert_eq!(socket.frame().await.unwrap()["type"], "complete");
+            sockets.push(socket);
+        }
+        let cancel = "mutation($id: ID!) { cancelTask(input: { id: $id }) { task { status } } }";
+        app.graphql(cancel, json!({ "id": id })).await.data();
+        for socket in sockets {
+            let output = Output::default().finish(socket).await;
+            assert_eq!((output.text().as_str(), output.chunks.len()), ("", 1));
+        }
+    }
+
+    async fn what_is_not_there_and_what_makes_no_sense_is_refused(stack: Stack) {
+        let app = TestApp::start(stack).await;
+        let id = app.submit("ada", "Write a poem.").await;
+        let step = step_of(&app, &id).await;
+        for (variables, code) in [
+            (json!({ "id": "step_00000000000000000000000000000000" }), "NOT_FOUND"),
+            (json!({ "id": id }), "BAD_USER_INPUT"),
+            (json!({ "id": step, "after": -1 }), "BAD_USER_INPUT"),
+            (json!({ "id": step, "after": 1, "attempt": "one" }), "BAD_USER_INPUT"),
+        ] {
+            let mut socket = watch(&app, variables.clone()).await;
+            let frame = socket.frame().await.unwrap();
+            // What is wrong with a value refuses the operation, what only its execution shows ends it.
+            let errors = if frame["type"] == "error" { &frame["payload"] } else { &frame["payload"]["errors"] };
+            assert_eq!(errors[0]["extensions"]["code"], code, "{variables}: {frame:#}");
+        }
+    }
+
+    async fn a_model_that_never_stops_is_shown_up_to_a_bound(stack: Stack) {
+        // 600 KB: more than is shown live, and less than an answer may have.
+        let line = "all work and no play ".repeat(500);
+        let chunk = json!({ "choices": [{ "delta": { "content": line } }] });
+        let mut answer = ScriptedAnswer::sse(&[]);
+        for _ in 0..60 {
+            answer = answer.then(&format!("data: {chunk}\n\n")).pause(Duration::from_millis(40));
+        }
+        let server = ScriptedServer::always(stopped(answer)).await;
+        let app = app_with(stack, &server).await;
+        let id = app.submit("ada", "Write a poem.").await;
+        let step = step_of(&app, &id).await;
+        let output = Output::default().finish(watch(&app, json!({ "id": step })).await).await;
+        assert_eq!(output.text(), line.repeat(60).trim());
+        let live: usize = output.chunks.iter().filter(|chunk| chunk["isFinal"] == false).map(|chunk| chunk["text"].as_str().unwrap().len()).sum();
+        assert!((100_000..=256 * 1024).contains(&live), "{live}");
+    }
+}
+
+/// A step that another process writes is watched from here, whatever happens to Redis meanwhile.
+pub(super) async fn followed(app: &TestApp, redis_url: &str, sickness: impl AsyncFnOnce()) {
+    let server = ScriptedServer::always(stopped(words(POEM, Duration::from_millis(250)))).await;
+    let _worker = worker(app, &server, redis_url).await;
+    let watched = async {
+        early_and_late(app).await;
+    };
+    tokio::join!(watched, sickness());
+}
+
+async fn socket_rest(mut socket: Socket) -> Vec<Value> {
+    let rest = socket.rest().await;
+    rest.into_iter().map(|data| data["stepOutput"].clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_of_another_process_is_watched_through_redis() {
+    let server = ScriptedServer::always(stopped(words(POEM, PAUSE))).await;
+    let app = TestApp::start_with(Stack::Postgres, api_only).await;
+    let _worker = worker(&app, &server, app.redis_url().unwrap()).await;
+    let [early, _] = early_and_late(&app).await;
+    // Drafts come once a second; the text takes four. More pieces than that can only have come as hints.
+    assert!(early.chunks.len() > 12, "{:#?}", early.chunks);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_redis_the_drafts_bring_the_text_a_little_later() {
+    let server = ScriptedServer::always(stopped(words(POEM, Duration::from_millis(250)))).await;
+    let app = TestApp::start_with(Stack::Postgres, |config| {
+        api_only(config);
+        config.redis.url = Some("redis://127.0.0.1:9".parse().unwrap());
+    })
+    .await;
+    let _worker = worker(&app, &server, "redis://127.0.0.1:9").await;
+    early_and_late(&app).await;
+}
