@@ -2,7 +2,8 @@
 //!
 //! - An attempt writes a [`transcript`]: the texts of its model's answers, in order. It only grows.
 //! - [`writer`] is the worker's side: it sends what was added about twenty times a second as hints, and while the text
-//!   keeps growing it stores a draft about once a second, where other processes may need one.
+//!   keeps growing it stores a draft about once a second, where other processes may need one. What an attempt that
+//!   came to nothing has written is left as a draft, too, until another one completes the step.
 //! - [`watched`] is the reader's side: one per watched step and process. It hears the hints, fills what is missing from
 //!   the writer itself if that is in this process, else from the draft, and learns of attempts and ends from the task's
 //!   events. [`view`] is what it knows, without I/O.

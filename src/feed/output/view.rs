@@ -31,6 +31,8 @@ pub(super) struct View {
     ahead: BTreeMap<usize, String>,
     /// Set at the end: how much of the text from before it still stands, in bytes.
     kept: Option<usize>,
+    /// Whether the text is the step's output, and not only what is known of an attempt that came to nothing.
+    is_output: bool,
 }
 
 /// How far a watcher has come.
@@ -113,6 +115,7 @@ impl View {
         if let Some(output) = output {
             self.kept = Some(common_prefix(&self.text, &output));
             self.text = output;
+            self.is_output = true;
         }
     }
 
@@ -138,6 +141,9 @@ impl View {
                 // It has more than is known here: that is on its way.
                 return None;
             }
+            // What nobody here knows is not taken away from a watcher that has it.
+            let keeps = bytes == self.text.len() && !self.is_output;
+            let units = if keeps { units.max(place.skip) } else { units };
             (place.bytes, place.units, place.skip) = (bytes, units, 0);
         }
         if let Some(kept) = self.kept

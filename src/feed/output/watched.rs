@@ -187,7 +187,8 @@ impl Reader {
         if let Some(text) = self.outputs.written_here(self.step, step.epoch) {
             return Ok(Some(text));
         }
-        if !store.is_shared() {
+        if step.status == StepStatus::Running && !store.is_shared() {
+            // It is about to be written here.
             return Ok(None);
         }
         let draft = store.draft(self.step).await?;

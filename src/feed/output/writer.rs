@@ -151,18 +151,17 @@ async fn send_and_save(written: Arc<Written>, outputs: Arc<Outputs>) {
         .run_until_cancelled(async { tokio::join!(send(&written, &outputs, &mut sent), save) })
         .await;
     if written.is_complete.load(Ordering::Relaxed) {
-        if saved > 0
+        // An earlier attempt may have left one, too.
+        if (saved > 0 || written.epoch() > 1)
             && let Err(error) = outputs.store.forget_draft(&written.step).await
         {
             tracing::debug!(error = %in_one_line(&error), "a draft that is not needed any more stays");
         }
         return;
     }
-    // Put aside or broken off: what was written stays to be seen until another attempt begins.
+    // Put aside or broken off: what was written stays to be seen until another attempt takes its place.
     if sent > 0 {
         send_rest(&written, &outputs, &mut sent);
-    }
-    if saved > 0 {
         save_once(&written, &outputs, &mut saved).await;
     }
 }

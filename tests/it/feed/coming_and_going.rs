@@ -89,7 +89,6 @@ both_stacks! {
         })
         .await;
         let seed: u64 = rand::random();
-        println!("seed {seed}");
         let budget = json!({ "amount": "1", "currency": "USD" });
         let id = app.submit_input(json!({ "userId": "ada", "description": "Say hello", "budget": budget })).await;
         let next = Arc::new(Mutex::new(1));
@@ -104,7 +103,7 @@ both_stacks! {
         assert_eq!(whole, (1..=i64::try_from(whole.len()).unwrap()).collect::<Vec<_>>());
         assert!(whole.len() > 100, "{}", whole.len());
         for log in &logs {
-            assert_eq!(*log, whole[..log.len()], "each event once and in order");
+            assert_eq!(*log, whole[..log.len()], "each event once and in order (seed {seed})");
         }
     }
 }

@@ -248,6 +248,36 @@ both_stacks! {
         assert_eq!(output.chunks.len(), first.len() + second.len());
     }
 
+    async fn what_a_failed_step_has_written_can_still_be_seen(stack: Stack) {
+        let broken = words("Roses are red, and then ", PAUSE).cut();
+        let server = ScriptedServer::start(vec![broken, stopped(words("Violets are blue.", PAUSE))]).await;
+        let app = TestApp::start_with(stack, |config| {
+            speak_with(config, &server);
+            config.engine.max_attempts = 1;
+        })
+        .await;
+        let id = app.submit("ada", "Write a poem.").await;
+        let step = step_of(&app, &id).await;
+        let live = Output::default().finish(watch(&app, json!({ "id": step })).await).await;
+        assert!("Roses are red, and then".starts_with(&live.text()) && !live.text.is_empty(), "{:#?}", live.chunks);
+        assert_eq!(app.finished(&id).await["status"], "FAILED");
+        let kept = async { while drafts(&app).await == 0 { tokio::time::sleep(Duration::from_millis(50)).await } };
+        tokio::time::timeout(Duration::from_secs(10), kept).await.expect("no draft is left");
+        let later = Output::default().finish(watch(&app, json!({ "id": step })).await).await;
+        assert!(later.text().starts_with(&live.text()), "{:#?}", later.chunks);
+        // Who has more than is known keeps it.
+        let rest = socket_rest(watch(&app, json!({ "id": step, "after": 5_000, "attempt": "1" })).await).await;
+        assert_eq!(rest, [json!({ "stepId": step, "attempt": "1", "offset": 5_000, "text": "", "isFinal": true })]);
+        // A retry begins anew, and its end is the end of the draft.
+        let retry = "mutation($id: ID!) { retryTask(input: { id: $id }) { userErrors { message } } }";
+        assert_eq!(app.graphql(retry, json!({ "id": id })).await.data()["retryTask"]["userErrors"], json!([]));
+        let had = Output { attempt: "1".to_owned(), text: later.text[..9].to_vec(), ..Output::default() };
+        let again = had.finish(watch(&app, json!({ "id": step, "after": 9, "attempt": "1" })).await).await;
+        assert_eq!((again.attempt.as_str(), again.text().as_str()), ("2", "Violets are blue."));
+        let gone = async { while drafts(&app).await > 0 { tokio::time::sleep(Duration::from_millis(50)).await } };
+        tokio::time::timeout(Duration::from_secs(10), gone).await.expect("the draft of a completed step stays");
+    }
+
     async fn several_answers_are_one_text_and_end_as_the_output(stack: Stack) {
         let broken = words("The time ", PAUSE).cut();
         let server = ScriptedServer::start(vec![

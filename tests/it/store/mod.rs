@@ -4,6 +4,7 @@ mod cancelling;
 mod claims;
 mod consumers;
 mod contention;
+mod drafts;
 mod fencing;
 mod leases;
 mod migrations;

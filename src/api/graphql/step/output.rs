@@ -49,7 +49,8 @@ pub(in crate::api::graphql) struct OutputSubscription;
 #[Subscription]
 impl OutputSubscription {
     /// What a step writes, as it comes: the text so far, then the rest, until the step has ended. One that has not
-    /// started is waited for. A slow reader gets fewer and larger chunks, and misses nothing.
+    /// started is waited for. Nothing is left out for a reader that is slow; one that is far too slow is closed with
+    /// code 1013, and goes on with `after` and `attempt`.
     async fn step_output(
         &self,
         ctx: &Context<'_>,
