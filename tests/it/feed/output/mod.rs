@@ -1,194 +1,21 @@
 //! What steps write, as it comes: whole for everyone who watches, whenever they come and wherever it is written.
 
-use std::{collections::BTreeMap, time::Duration};
+mod fleet;
+mod reader;
 
-use agent_orchestrator::config::Config;
-use sea_orm::{ConnectionTrait, Statement};
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::fleet::api_only;
 use crate::{
-    llm::scripted_server::{ScriptedAnswer, ScriptedServer, usage},
-    support::{Process, Socket, Stack, TestApp, both_stacks},
+    llm::scripted_server::{ScriptedAnswer, ScriptedServer},
+    support::{TestApp, both_stacks},
 };
-
-const WATCH: &str = "subscription($id: ID!, $after: Int, $attempt: BigInt) { \
-    stepOutput(stepId: $id, after: $after, attempt: $attempt) { stepId attempt offset text isFinal } }";
-
-/// Longer than a word takes, and for many words longer than a draft.
-const PAUSE: Duration = Duration::from_millis(120);
-
-/// Some characters of which UTF-8, UTF-16 and eyes count differently.
-const POEM: &str = "Roses are 🌹 red, violets are blau und naïve, 日本 is far, the moon 🌕 is near, and I write \
-    slowly, word by word, so that everyone may come and go while I am at it, twice.";
-
-fn speak_with(config: &mut Config, server: &ScriptedServer) {
-    let provider = json!({ "base_url": server.base_url(), "model": "gpt-4o-mini" });
-    config.models.openai = serde_json::from_value(provider).unwrap();
-    config.engine.retry_base_ms = 50;
-    config.engine.retry_max_ms = 100;
-}
-
-async fn app_with(stack: Stack, server: &ScriptedServer) -> TestApp {
-    TestApp::start_with(stack, |config| speak_with(config, server)).await
-}
-
-/// The words of a text, one after the other, without an end.
-fn words(text: &str, pause: Duration) -> ScriptedAnswer {
-    text.split_inclusive(' ')
-        .fold(ScriptedAnswer::sse(&[]), |answer, word| {
-            let chunk = json!({ "choices": [{ "delta": { "content": word } }] });
-            answer.then(&format!("data: {chunk}\n\n")).pause(pause)
-        })
-}
-
-fn stopped(answer: ScriptedAnswer) -> ScriptedAnswer {
-    let stop = json!({ "choices": [{ "delta": {}, "finish_reason": "stop" }] });
-    let usage = usage(10, 10);
-    answer.then(&format!("data: {stop}\n\ndata: {usage}\n\n")).done()
-}
-
-/// Says something and asks for a tool.
-fn says_and_calls(text: &str) -> ScriptedAnswer {
-    let call = json!({ "index": 0, "id": "call_1", "type": "function",
-        "function": { "name": "current_time", "arguments": "{}" } });
-    ScriptedAnswer::sse(&[
-        json!({ "choices": [{ "delta": { "content": text } }] }),
-        json!({ "choices": [{ "delta": { "tool_calls": [call] } }] }),
-        json!({ "choices": [{ "delta": {}, "finish_reason": "tool_calls" }] }),
-        usage(10, 10),
-    ])
-    .done()
-}
-
-/// What a client has that does as the schema says.
-#[derive(Default)]
-struct Output {
-    attempt: String,
-    text: Vec<u16>,
-    chunks: Vec<Value>,
-    is_final: bool,
-}
-
-impl Output {
-    fn take(&mut self, chunk: &Value) {
-        let offset = usize::try_from(chunk["offset"].as_i64().unwrap()).unwrap();
-        assert!(
-            offset <= self.text.len(),
-            "a hole: {chunk:#} after {:#?}",
-            self.chunks
-        );
-        assert!(!self.is_final, "more after the end");
-        self.is_final = chunk["isFinal"] == true;
-        let attempt = chunk["attempt"].as_str().unwrap();
-        if self.attempt == attempt && !self.is_final {
-            assert_eq!(
-                offset,
-                self.text.len(),
-                "a repeat: {chunk:#} after {:#?}",
-                self.chunks
-            );
-            assert_ne!(chunk["text"], "", "a chunk that says nothing");
-        }
-        attempt.clone_into(&mut self.attempt);
-        self.text.truncate(offset);
-        self.text.extend(chunk["text"].as_str().unwrap().encode_utf16());
-        self.chunks.push(chunk.clone());
-    }
-
-    fn text(&self) -> String {
-        String::from_utf16(&self.text).unwrap()
-    }
-
-    async fn until(&mut self, socket: &mut Socket, enough: impl Fn(&Self) -> bool) {
-        while !enough(self) {
-            self.take(&socket.next().await["stepOutput"]);
-        }
-    }
-
-    /// Everything to the last chunk, after which the operation is complete.
-    async fn finish(mut self, mut socket: Socket) -> Self {
-        for data in socket.rest().await {
-            self.take(&data["stepOutput"]);
-        }
-        assert!(self.is_final, "{:#?}", self.chunks);
-        self
-    }
-}
-
-async fn watch(app: &TestApp, variables: Value) -> Socket {
-    let mut socket = app.socket().await;
-    socket.subscribe("1", WATCH, variables).await;
-    socket
-}
-
-/// The only working step of a task, once it is planned.
-async fn step_of(app: &TestApp, task: &str) -> String {
-    let task = app
-        .wait_for(task, |task| task["steps"][1]["id"].is_string())
-        .await;
-    task["steps"][1]["id"].as_str().unwrap().to_owned()
-}
-
-async fn output(app: &TestApp, task: &str) -> Value {
-    app.finished(task).await["steps"][1]["output"].clone()
-}
-
-/// One that was there from the start and one that came in the middle both get everything.
-async fn early_and_late(app: &TestApp) -> [Output; 2] {
-    let id = app.submit("ada", "Write a poem.").await;
-    let step = step_of(app, &id).await;
-    let (mut early, mut early_socket) = (Output::default(), watch(app, json!({ "id": step })).await);
-    early
-        .until(&mut early_socket, |output| output.text.len() > 60)
-        .await;
-    let late_socket = watch(app, json!({ "id": step, "after": null })).await;
-    let (early, late) = tokio::join!(early.finish(early_socket), Output::default().finish(late_socket));
-    assert_eq!(early.text(), POEM);
-    assert_eq!(late.text(), POEM);
-    assert_eq!(output(app, &id).await, POEM);
-    assert!(early.chunks.len() > 5, "{:#?}", early.chunks);
-    assert!(late.chunks.len() > 2, "{:#?}", late.chunks);
-    let first = late.chunks[0]["text"].as_str().unwrap();
-    assert!(
-        first.len() > 30,
-        "the text so far comes first: {:#?}",
-        late.chunks
-    );
-    [early, late]
-}
-
-async fn drafts(app: &TestApp) -> i64 {
-    let connection = app.connection().await;
-    let count = Statement::from_string(
-        connection.get_database_backend(),
-        "SELECT count(*) AS n FROM step_draft",
-    );
-    let row = connection.query_one_raw(count).await.unwrap().unwrap();
-    row.try_get("", "n").unwrap()
-}
-
-/// A worker in a process of its own.
-async fn worker(app: &TestApp, server: &ScriptedServer, redis_url: &str) -> Process {
-    let file = app.data_dir().join("worker.toml");
-    let text = format!(
-        "[redis]\nprefix = '{}'\n[models.openai]\nbase_url = '{}'\nmodel = 'gpt-4o-mini'\n[engine]\nretry_base_ms = 50\nretry_max_ms = 100\n",
-        app.redis_prefix(),
-        server.base_url()
-    );
-    std::fs::write(&file, text).unwrap();
-    let env = BTreeMap::from([
-        ("ORCHESTRATOR_CONFIG", file.display().to_string()),
-        ("ORCHESTRATOR_ROLES", "worker".to_owned()),
-        (
-            "ORCHESTRATOR_DATA_DIR",
-            app.data_dir().join("worker").display().to_string(),
-        ),
-        ("DATABASE_URL", app.database_url().to_owned()),
-        ("REDIS_URL", redis_url.to_owned()),
-    ]);
-    Process::serve(app.data_dir(), env).await
-}
+pub(super) use fleet::followed;
+use reader::{
+    Output, PAUSE, POEM, app_with, drafts, early_and_late, says_and_calls, socket_rest, speak_with, step_of,
+    stopped, watch, words,
+};
 
 both_stacks! {
     async fn everyone_gets_the_whole_text_as_it_is_written(stack: Stack) {
@@ -296,7 +123,7 @@ both_stacks! {
         assert!(output.text().starts_with("Let me look at the clock.\n\nIt"), "{:#?}", output.chunks);
         let output = output.finish(socket).await;
         assert_eq!(output.text(), "It is late.");
-        assert_eq!(self::output(&app, &id).await, "It is late.");
+        assert_eq!(reader::output(&app, &id).await, "It is late.");
         assert_eq!(server.requests().len(), 3);
         // Who asks for the rest of a text that the output is not is given the output.
         let later = Output::default().finish(watch(&app, json!({ "id": step, "after": 5 })).await).await;
@@ -374,41 +201,4 @@ both_stacks! {
         let live: usize = output.chunks.iter().filter(|chunk| chunk["isFinal"] == false).map(|chunk| chunk["text"].as_str().unwrap().len()).sum();
         assert!((100_000..=256 * 1024).contains(&live), "{live}");
     }
-}
-
-/// A step that another process writes is watched from here, whatever happens to Redis meanwhile.
-pub(super) async fn followed(app: &TestApp, redis_url: &str, sickness: impl AsyncFnOnce()) {
-    let server = ScriptedServer::always(stopped(words(POEM, Duration::from_millis(250)))).await;
-    let _worker = worker(app, &server, redis_url).await;
-    let watched = async {
-        early_and_late(app).await;
-    };
-    tokio::join!(watched, sickness());
-}
-
-async fn socket_rest(mut socket: Socket) -> Vec<Value> {
-    let rest = socket.rest().await;
-    rest.into_iter().map(|data| data["stepOutput"].clone()).collect()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_step_of_another_process_is_watched_through_redis() {
-    let server = ScriptedServer::always(stopped(words(POEM, PAUSE))).await;
-    let app = TestApp::start_with(Stack::Postgres, api_only).await;
-    let _worker = worker(&app, &server, app.redis_url().unwrap()).await;
-    let [early, _] = early_and_late(&app).await;
-    // Drafts come once a second; the text takes four. More pieces than that can only have come as hints.
-    assert!(early.chunks.len() > 12, "{:#?}", early.chunks);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_redis_the_drafts_bring_the_text_a_little_later() {
-    let server = ScriptedServer::always(stopped(words(POEM, Duration::from_millis(250)))).await;
-    let app = TestApp::start_with(Stack::Postgres, |config| {
-        api_only(config);
-        config.redis.url = Some("redis://127.0.0.1:9".parse().unwrap());
-    })
-    .await;
-    let _worker = worker(&app, &server, "redis://127.0.0.1:9").await;
-    early_and_late(&app).await;
 }
