@@ -18,7 +18,7 @@ use agent_orchestrator::{
         worker::{Worker, WorkerSettings},
     },
     feed::{
-        Feed, RedisDoorbell, RedisDoorbellSettings,
+        Feed, LocalLane, RedisDoorbell, RedisLaneSettings,
         doorbell::{Doorbell, Ring},
     },
     store::{
@@ -85,7 +85,7 @@ impl Rig {
         store.migrate().await?;
         let stop = CancellationToken::new();
         let redis_prefix = format!("bench-{}", uuid::Uuid::now_v7().simple());
-        let redis = RedisDoorbellSettings {
+        let redis = RedisLaneSettings {
             url: database::service("TEST_REDIS_URL")?,
             prefix: redis_prefix.clone(),
             timeout: Duration::from_millis(250),
@@ -95,7 +95,12 @@ impl Rig {
             inner: RedisDoorbell::start(redis, &stop)?,
             seen: seen.clone(),
         };
-        let feed = Feed::start(store.clone(), Arc::new(doorbell), stop.clone());
+        let feed = Feed::start(
+            store.clone(),
+            Arc::new(doorbell),
+            Arc::new(LocalLane::default()),
+            stop.clone(),
+        );
         let worker = Worker {
             store: store.clone(),
             feed: feed.clone(),

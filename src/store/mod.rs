@@ -6,11 +6,12 @@
 //!
 //! May use: `entity`, `migration`, `domain`.
 
+use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
+
 use sea_orm::DatabaseConnection;
 use tokio::sync::Semaphore;
 
 use self::gather::Gathering;
-use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
 
 mod batch;
 pub mod calls;
