@@ -71,6 +71,8 @@ pub enum AgentConfigError {
     BadKeyword { agent: String, keyword: String },
     #[error("agent {agent:?} may use the tool {tool:?}, which does not exist")]
     UnknownTool { agent: String, tool: String },
+    #[error("the tool {tool:?} is for the agent {agent:?}, which does not exist")]
+    UnknownAgent { agent: String, tool: String },
 }
 
 /// A file before its agents are looked at, so that an error can name the agent.
@@ -121,6 +123,19 @@ impl AgentRegistry {
     /// All agents, in the order of their file.
     pub fn all(&self) -> &[AgentRole] {
         &self.agents
+    }
+
+    /// Lets an agent use a tool besides those its own list names.
+    pub fn grant(&mut self, agent: &str, tool: &str) -> Result<(), AgentConfigError> {
+        let role = self.agents.iter_mut().find(|role| role.name == agent);
+        let role = role.ok_or_else(|| AgentConfigError::UnknownAgent {
+            agent: agent.to_owned(),
+            tool: tool.to_owned(),
+        })?;
+        if !role.tools.iter().any(|known| known == tool) {
+            role.tools.push(tool.to_owned());
+        }
+        Ok(())
     }
 
     /// Checks that every tool an agent may use exists.

@@ -1,4 +1,6 @@
-//! From sections of the configuration to the parts that run.
+//! From sections of the configuration to the parts that run. Agents and their tools: [`roles`].
+
+mod roles;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -6,7 +8,6 @@ use anyhow::{Context, bail};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    agents::registry::AgentRegistry,
     api::http::{HttpSettings, WebSocketSettings},
     config::{Config, Database},
     domain::retry::Backoff,
@@ -34,10 +35,6 @@ use crate::{
     },
     services::Services,
     store::{DatabaseLocation, Store, StoreSettings},
-    tools::{
-        builtin::{builtin_tools, web_fetch::WebFetchSettings},
-        registry::ToolRegistry,
-    },
 };
 
 /// Changes of a collection after which its vectors are written.
@@ -76,8 +73,8 @@ pub(super) async fn parts(config: &Config, background: &CancellationToken) -> an
     let feed = feed(config, &worker_id, &store, background)?;
     let prices = Arc::new(price_book(config)?);
     let memory = long_term_memory(config, &store, &prices)?;
-    let tools = Arc::new(tool_registry(config)?);
-    let agents = Arc::new(agent_registry(config, &tools)?);
+    let tools = Arc::new(roles::tool_registry(config)?);
+    let agents = Arc::new(roles::agent_registry(config, &tools)?);
     let engine = Engine {
         store: store.clone(),
         feed: feed.clone(),
@@ -277,39 +274,6 @@ fn long_term_memory(
         index,
         Arc::clone(prices),
     ))
-}
-
-fn tool_registry(config: &Config) -> anyhow::Result<ToolRegistry> {
-    let web = &config.tools.web_fetch;
-    let settings = if web.enabled {
-        let hosts: Result<_, _> = web.allowed_hosts.iter().map(|host| host.parse()).collect();
-        Some(WebFetchSettings {
-            allowed_hosts: hosts.context("tools.web_fetch.allowed_hosts")?,
-            allow_http: web.allow_http,
-            allow_private_addresses: web.allow_private_addresses,
-            extra_ports: web.extra_ports.clone(),
-            ..WebFetchSettings::default()
-        })
-    } else {
-        None
-    };
-    Ok(ToolRegistry::builder()
-        .register_all(builtin_tools(settings))
-        .build()?)
-}
-
-fn agent_registry(config: &Config, tools: &ToolRegistry) -> anyhow::Result<AgentRegistry> {
-    let registry = match &config.agents.file {
-        None => AgentRegistry::builtin()?,
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("cannot read the agents {}", path.display()))?;
-            AgentRegistry::parse(&text).with_context(|| format!("in the agents {}", path.display()))?
-        }
-    };
-    // The built-in roles may use `web_fetch`, which is there only when it is switched on.
-    registry.validate_tools(|tool| tools.get(tool).is_some() || tool == "web_fetch")?;
-    Ok(registry)
 }
 
 fn worker_settings(config: &Config, worker_id: String) -> WorkerSettings {

@@ -99,7 +99,7 @@ pub(super) fn translate(
     let key = problem.path.join(".");
     let expected = match problem.kind {
         Kind::UnknownField(name, known) => {
-            let origin = origins.of(&key).clone();
+            let origin = origins.of(list_of(&key)).clone();
             return ConfigError::UnknownKey {
                 key,
                 origin,
@@ -116,17 +116,24 @@ pub(super) fn translate(
         .find_value("")
         .ok()
         .and_then(|tree| values::quote(&tree, shape, &key));
-    // An element of a list has a key of its own, its number; its origin is that of the list.
-    let list = match key.rsplit_once('.') {
-        Some((list, element)) if element.parse::<usize>().is_ok() => list,
-        _ => key.as_str(),
-    };
     ConfigError::Invalid {
-        origin: origins.of(list).clone(),
+        origin: origins.of(list_of(&key)).clone(),
         key,
         found: assignment(found),
         expected: expected.split_whitespace().collect::<Vec<_>>().join(" "),
     }
+}
+
+/// The list a key is in, or the key. An element of a list has a key of its own, its number; its origin is the list's.
+fn list_of(key: &str) -> &str {
+    let mut end = 0;
+    for part in key.split('.') {
+        if end > 0 && part.parse::<usize>().is_ok() {
+            return &key[..end - 1];
+        }
+        end += part.len() + 1;
+    }
+    key
 }
 
 fn assignment(found: Option<String>) -> String {

@@ -28,6 +28,7 @@ pub mod server;
 pub mod sources;
 pub mod storage;
 mod suggest;
+pub mod template;
 pub mod tools;
 mod values;
 
@@ -79,9 +80,11 @@ impl Config {
         layers.extend(file::read(&file::find(sources, found.file.take()))?);
         layers.append(&mut found.layers);
         layers.extend(sources.flags.layers()?);
-        let config = layers::merge(layers, &shape)?;
+        let mut config = layers::merge(layers, &shape)?;
         config
-            .check()
+            .tools
+            .resolve(&sources.env)
+            .and_then(|()| config.check())
             .map_err(|invalid| invalid.located(&values::of(&config), &shape, &config.origins))?;
         Ok(config)
     }

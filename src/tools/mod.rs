@@ -1,13 +1,15 @@
-//! Tools: the registry, the port every tool implements, one file per built-in tool.
+//! Tools: the registry, the port every tool implements, one file per built-in tool, and tools called over HTTP.
 //!
-//! To add a tool: a file with a type that implements [`Tool`], a line in `builtin/mod.rs`, and its name in the
-//! allow-list of the agents that may use it (`src/agents/defaults.toml`).
+//! To add a built-in tool: a file with a type that implements [`Tool`], a line in `builtin/mod.rs`, and its name in the
+//! allow-list of the agents that may use it (`src/agents/defaults.toml`). A tool of an operator's own needs no code:
+//! `[[tools.http]]` in the configuration.
 //!
 //! May use: `domain`.
 
 mod arguments;
 pub mod builtin;
 mod canonical;
+pub mod http;
 mod output;
 pub mod registry;
 mod schema;
@@ -99,6 +101,9 @@ pub enum ToolError {
     TimedOut(std::time::Duration),
     #[error("{0}")]
     Failed(String),
+    /// The call was sent, or may have been, and nobody knows what came of it.
+    #[error("{0}")]
+    Unanswered(String),
 }
 
 impl ToolError {
@@ -110,6 +115,12 @@ impl ToolError {
             Self::InvalidArguments(_) => "INVALID_ARGUMENTS",
             Self::TimedOut(_) => "TIMEOUT",
             Self::Failed(_) => "TOOL_FAILED",
+            Self::Unanswered(_) => "TOOL_UNANSWERED",
         }
+    }
+
+    /// Whether the call may have taken effect all the same.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::TimedOut(_) | Self::Unanswered(_))
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn clean_error(error: ToolError) -> ToolError {
         ToolError::InvalidArguments(message) => ToolError::InvalidArguments(clean(message)),
         ToolError::TimedOut(after) => ToolError::TimedOut(after),
         ToolError::Failed(message) => ToolError::Failed(clean(message)),
+        ToolError::Unanswered(message) => ToolError::Unanswered(clean(message)),
     }
 }
 

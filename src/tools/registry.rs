@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
 
+use entity::enums::ToolEffect;
 use futures_util::FutureExt;
 use serde_json::Value;
 
@@ -203,7 +204,8 @@ impl ToolRegistry {
     ///
     /// # Errors
     ///
-    /// What the tool answers; [`ToolError::TimedOut`]; [`ToolError::Failed`] for a tool that panics.
+    /// What the tool answers; [`ToolError::TimedOut`]; for a tool that panics [`ToolError::Failed`], or
+    /// [`ToolError::Unanswered`] where a second call would do something more.
     pub async fn run(&self, call: &CheckedCall, context: ToolContext<'_>) -> Result<ToolOutput, ToolError> {
         let name = &call.definition.name;
         let entry = self
@@ -217,9 +219,11 @@ impl ToolRegistry {
             Ok(Err(_panic)) => {
                 // The panic hook has printed the message; it may hold internals, so the model does not get it.
                 tracing::error!(tool.name = %name, step.id = %context.step_id, "a tool panicked");
-                Err(ToolError::Failed(
-                    "the tool broke down because of a fault of its own".to_owned(),
-                ))
+                let message = "the tool broke down because of a fault of its own".to_owned();
+                Err(match call.definition.effect {
+                    ToolEffect::AtMostOnce => ToolError::Unanswered(message),
+                    ToolEffect::Pure | ToolEffect::Idempotent => ToolError::Failed(message),
+                })
             }
             Err(_elapsed) => Err(ToolError::TimedOut(call.definition.timeout)),
         }

@@ -55,7 +55,12 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["src/api/http/"]),
     (
         "reqwest",
-        &["src/llm/http/", "src/llm/openai/", "src/tools/builtin/web_fetch/"],
+        &[
+            "src/llm/http/",
+            "src/llm/openai/",
+            "src/tools/builtin/web_fetch/",
+            "src/tools/http/",
+        ],
     ),
     ("figment", &["src/config/"]),
     ("governor", &["src/limits/local.rs"]),

@@ -1,6 +1,7 @@
 //! The configuration: what wins, what is refused and how, and what is never shown.
 
 mod example;
+mod http_tools;
 mod precedence;
 mod refusals;
 mod resolved;

@@ -3,5 +3,6 @@
 mod builtin;
 mod calculator;
 mod host_double;
+mod http;
 mod registry;
 mod web_fetch;

@@ -1,15 +1,24 @@
-//! `[tools]`: what tools may reach. A tool that touches nothing outside needs no settings and has none here.
+//! `[tools]`: what tools may reach, and the tools an operator adds. A tool that touches nothing outside needs no settings
+//! and has none here.
+
+mod http;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::Invalid;
+pub use http::{HttpToolConfig, HttpToolEffect};
 
 /// Settings of tools, a table each.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ToolsConfig {
     /// `[tools.web_fetch]`.
     pub web_fetch: WebFetchConfig,
+    /// `[[tools.http]]`, once per tool. Default none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub http: Vec<HttpToolConfig>,
 }
 
 /// `[tools.web_fetch]`: reading pages from the web. Everything is off by default.
@@ -29,7 +38,13 @@ pub struct WebFetchConfig {
 }
 
 impl ToolsConfig {
+    /// Puts variables of the environment where `${NAME}` asks for them.
+    pub(super) fn resolve(&mut self, env: &BTreeMap<String, String>) -> Result<(), Invalid> {
+        http::resolve(&mut self.http, env)
+    }
+
     pub(super) fn check(&self) -> Result<(), Invalid> {
+        http::check(&self.http)?;
         let host_name = |host: &String| {
             !host.is_empty()
                 && host
