@@ -113,7 +113,7 @@ text_enums! {
 
     /// Where a journaled call is.
     CallStatus {
-        /// Written down, with its worst case reserved; not sent.
+        /// Written down, with its worst case reserved; not sent. A tool call of which a person said: once more.
         Reserved = "RESERVED",
         /// Sent; its outcome is not known yet.
         Dispatched = "DISPATCHED",
@@ -123,6 +123,16 @@ text_enums! {
         Failed = "FAILED",
         /// Sent, and nobody knows what happened.
         Unknown = "UNKNOWN",
+    }
+
+    /// What a person said of a call whose outcome nobody knew.
+    ToolDecision {
+        /// It took effect.
+        Happened = "HAPPENED",
+        /// It did not.
+        DidNotHappen = "DID_NOT_HAPPEN",
+        /// Send it once more.
+        RunAgain = "RUN_AGAIN",
     }
 
     /// What running a tool call again does to the world.
@@ -180,6 +190,8 @@ text_enums! {
         StepCancelled = "STEP_CANCELLED",
         LlmCallSettled = "LLM_CALL_SETTLED",
         ToolCallSettled = "TOOL_CALL_SETTLED",
+        ToolCallUnknown = "TOOL_CALL_UNKNOWN",
+        ToolCallDecided = "TOOL_CALL_DECIDED",
         MemoryStored = "MEMORY_STORED",
         BudgetRaised = "BUDGET_RAISED",
         TaskWaiting = "TASK_WAITING",

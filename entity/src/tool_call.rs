@@ -3,9 +3,9 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    enums::{CallStatus, ToolEffect},
+    enums::{CallStatus, ToolDecision, ToolEffect},
     ids::{AttemptId, StepId, TaskId, ToolCallId},
-    values::{NanoUsd, TenantId, UnixMillis},
+    values::{NanoUsd, TenantId, UnixMillis, UserId},
 };
 
 #[sea_orm::model]
@@ -41,6 +41,13 @@ pub struct Model {
     pub started_at: UnixMillis,
     pub ended_at: Option<UnixMillis>,
     pub duration_ms: Option<i64>,
+    /// What a person said of it last, when nobody knew how it had ended.
+    pub decision: Option<ToolDecision>,
+    /// For whom they spoke; None for the tenant's operator.
+    pub decided_by: Option<UserId>,
+    pub decided_at: Option<UnixMillis>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub decision_note: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -11,7 +11,8 @@ mod m20261122_000003_calls_and_costs;
 mod m20261122_000004_events;
 mod m20261122_000005_memory;
 mod m20261122_000006_fair_claims;
-mod m20261122_000020_step_drafts;
+mod m20261122_000007_tool_decisions;
+mod m20261122_000008_step_drafts;
 
 /// All steps, oldest first.
 #[derive(Debug)]
@@ -27,7 +28,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_events::Migration),
             Box::new(m20261122_000005_memory::Migration),
             Box::new(m20261122_000006_fair_claims::Migration),
-            Box::new(m20261122_000020_step_drafts::Migration),
+            Box::new(m20261122_000007_tool_decisions::Migration),
+            Box::new(m20261122_000008_step_drafts::Migration),
         ]
     }
 }

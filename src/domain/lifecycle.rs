@@ -95,14 +95,15 @@ impl Lifecycle for CallStatus {
         self.as_str()
     }
 
-    /// A reserved call that is refused fails without ever being sent.
+    /// A reserved call that is refused fails without ever being sent. An unknown one that is to be sent again waits,
+    /// reserved, for the next attempt of its step.
     fn allows(self, to: Self) -> bool {
         use CallStatus::{Dispatched, Failed, Reserved, Succeeded, Unknown};
         matches!(
             (self, to),
             (Reserved, Dispatched | Failed)
                 | (Dispatched, Succeeded | Failed | Unknown)
-                | (Unknown, Succeeded | Failed | Dispatched)
+                | (Unknown, Succeeded | Failed | Reserved)
         )
     }
 

@@ -40,6 +40,7 @@ impl Engine {
                 message: format!("there is no agent {:?} any more", claim.step.agent),
             })?;
         let mut journal = Journal::load(&self.store, claim).await?;
+        self.settle_doubts(claim, &journal).await?;
         let prompt = self.prompt(claim, &journal).await?;
         let (model, model_name) = self.models.resolve(&role.model)?;
         let text = self.feed.write_output(&claim.step);

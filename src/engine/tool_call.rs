@@ -14,7 +14,7 @@ use crate::{
     domain::{clock::Stopwatch, digest::sha256_hex},
     llm::{chat::ToolRequest, prompt},
     store::{
-        calls::{NewToolCall, ToolPrice, ToolSettlement},
+        calls::{Doubt, NewToolCall, ToolPrice, ToolSettlement},
         steps::Claim,
     },
     tools::{
@@ -71,7 +71,14 @@ impl Engine {
             Some(call) if matches!(call.status, CallStatus::Succeeded | CallStatus::Failed) => {
                 return Ok(text_of(call));
             }
-            Some(call) if definition.effect == ToolEffect::AtMostOnce => return Err(unknown_outcome(call)),
+            // A person has said: once more.
+            Some(call) if call.status == CallStatus::Reserved => {
+                self.store.dispatch_again(claim, call.id).await?;
+                call.id
+            }
+            Some(call) if definition.effect == ToolEffect::AtMostOnce => {
+                return Err(self.ask_a_person(claim, &[interrupted(call)]).await);
+            }
             // Sent before, with no word of how it ended: harmless to send again under the same key.
             Some(call) => call.id,
             None => self.store.dispatch_tool_call(claim, &new).await?,
@@ -85,12 +92,72 @@ impl Engine {
         };
         let watch = Stopwatch::start();
         let ended = self.tools.run(call, context).await;
+        if let Err(error) = &ended
+            && error.is_open()
+        {
+            let (code, message) = (error.code(), error.to_string());
+            match definition.effect {
+                // It did nothing that matters: the model may try something else.
+                ToolEffect::Pure => {}
+                // The next attempt sends it again under the same key; a new call of the model would have another.
+                ToolEffect::Idempotent => {
+                    return Err(StepError::Retry {
+                        code,
+                        message: format!("the tool {}: {message}", definition.name),
+                        after: None,
+                    });
+                }
+                ToolEffect::AtMostOnce => {
+                    let doubt = Doubt {
+                        call: id,
+                        code,
+                        message,
+                    };
+                    return Err(self.ask_a_person(claim, &[doubt]).await);
+                }
+            }
+        }
         let price = self.prices.tool(&definition.name).map(|amount| ToolPrice {
             amount: NanoUsd(amount),
             version: self.prices.version().to_owned(),
         });
         self.settle_tool(claim, id, ended, price.as_ref(), watch.elapsed_ms())
             .await
+    }
+
+    /// Makes the step wait for a person where an earlier attempt sent a call that must not be repeated silently, and left
+    /// no word of how it ended. Before anything else: whatever the model would be asked now, that call comes first.
+    pub(super) async fn settle_doubts(&self, claim: &Claim, journal: &Journal) -> Result<(), StepError> {
+        let doubts: Vec<Doubt> = journal
+            .tool_calls
+            .iter()
+            .filter(|call| match call.status {
+                CallStatus::Unknown => true,
+                CallStatus::Dispatched => call.effect == Some(ToolEffect::AtMostOnce),
+                CallStatus::Reserved | CallStatus::Succeeded | CallStatus::Failed => false,
+            })
+            .map(interrupted)
+            .collect();
+        if doubts.is_empty() {
+            return Ok(());
+        }
+        Err(self.ask_a_person(claim, &doubts).await)
+    }
+
+    /// Marks calls whose outcome is unknown; the error makes the step wait.
+    async fn ask_a_person(&self, claim: &Claim, doubts: &[Doubt]) -> StepError {
+        match self.store.doubt_tool_calls(claim, doubts).await {
+            Ok((message, change)) => {
+                self.feed.announce(&change).await;
+                StepError::Wait {
+                    reason: WaitReason::Approval,
+                    needed: None,
+                    message,
+                }
+            }
+            // The call stays as it is, and the next attempt comes back to it.
+            Err(error) => error.into(),
+        }
     }
 
     async fn settle_tool(
@@ -184,15 +251,11 @@ fn text_of(call: &tool_call::Model) -> String {
     }
 }
 
-fn unknown_outcome(call: &tool_call::Model) -> StepError {
-    let message = format!(
-        "the tool {} was called ({}) and nobody knows whether it took effect: a person must decide",
-        call.tool, call.id
-    );
-    StepError::Wait {
-        reason: WaitReason::Approval,
-        needed: None,
-        message,
+fn interrupted(call: &tool_call::Model) -> Doubt {
+    Doubt {
+        call: call.id,
+        code: "INTERRUPTED",
+        message: "the attempt that sent the call ended before the tool answered".to_owned(),
     }
 }
 

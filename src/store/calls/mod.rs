@@ -1,8 +1,12 @@
 //! The journal: model and tool calls, written down before they are sent and settled before they are used.
 
+mod decide;
+mod doubt;
 mod llm;
 mod tool;
 
+pub use decide::{DecideOutcome, Decision};
+pub use doubt::Doubt;
 pub use llm::{LlmSettlement, NewLlmCall, Reservation};
 pub use tool::{NewToolCall, ToolPrice, ToolSettlement};
 

@@ -16,6 +16,7 @@ use crate::{
         Committed, Store, StoreError,
         ledger::{NewLedgerEntry, Tokens},
         steps::Claim,
+        task_change::TaskChange,
     },
 };
 
@@ -62,6 +63,23 @@ impl Store {
         Ok(id)
     }
 
+    /// Writes down that a call is sent once more, because a person wants it. Nothing is sent before this returns.
+    pub async fn dispatch_again(&self, claim: &Claim, id: ToolCallId) -> Result<(), StoreError> {
+        let change = self.change_held(claim).await?;
+        let call = change.tool_call(id).await?;
+        tool_call::ActiveModel {
+            id: Set(id),
+            attempt_id: Set(claim.attempt_id),
+            status: Set(call.status.to(CallStatus::Dispatched)?),
+            started_at: Set(change.now),
+            ..Default::default()
+        }
+        .update(&change.tx)
+        .await?;
+        change.commit().await?;
+        Ok(())
+    }
+
     /// Logs a call that was refused before it was sent.
     pub async fn refuse_tool_call(
         &self,
@@ -104,10 +122,7 @@ impl Store {
         duration_ms: i64,
     ) -> Result<Committed, StoreError> {
         let mut change = self.change_held(claim).await?;
-        let call = tool_call::Entity::find_by_id(id)
-            .one(&change.tx)
-            .await?
-            .ok_or(StoreError::Missing("a tool call"))?;
+        let call = change.tool_call(id).await?;
         let (status, result, truncated, error) = match settled {
             ToolSettlement::Succeeded { result, truncated } => {
                 (CallStatus::Succeeded, Some(result), truncated, None)
@@ -136,17 +151,7 @@ impl Store {
         .update(&change.tx)
         .await?;
         if let Some(price) = price {
-            let entry = NewLedgerEntry {
-                kind: LedgerKind::ToolCall,
-                call_id: Some(id.0),
-                agent: Some(claim.step.agent.clone()),
-                provider: "tool".to_owned(),
-                model: call.tool.clone(),
-                tokens: Tokens::default(),
-                amount: Some(price.amount),
-                price_version: price.version.clone(),
-            };
-            change.pay(Some(claim.step.id), entry).await?;
+            change.pay_tool(&call, &claim.step.agent, price).await?;
         }
         change.record(EventKind::ToolCallSettled, Some(claim.step.id), &payload);
         change.commit().await
@@ -164,6 +169,36 @@ impl Store {
             .order_by_asc(tool_call::Column::Id)
             .all(&self.read)
             .await?)
+    }
+}
+
+impl TaskChange {
+    /// A tool call of the task, as it is now.
+    pub(super) async fn tool_call(&self, id: ToolCallId) -> Result<tool_call::Model, StoreError> {
+        tool_call::Entity::find_by_id(id)
+            .one(&self.tx)
+            .await?
+            .ok_or(StoreError::Missing("a tool call"))
+    }
+
+    /// Pays for a call that took place.
+    pub(super) async fn pay_tool(
+        &mut self,
+        call: &tool_call::Model,
+        agent: &str,
+        price: &ToolPrice,
+    ) -> Result<(), StoreError> {
+        let entry = NewLedgerEntry {
+            kind: LedgerKind::ToolCall,
+            call_id: Some(call.id.0),
+            agent: Some(agent.to_owned()),
+            provider: "tool".to_owned(),
+            model: call.tool.clone(),
+            tokens: Tokens::default(),
+            amount: Some(price.amount),
+            price_version: price.version.clone(),
+        };
+        self.pay(Some(call.step_id), entry).await
     }
 }
 
@@ -195,5 +230,9 @@ fn row(
         started_at: Set(now),
         ended_at: Set(None),
         duration_ms: Set(None),
+        decision: Set(None),
+        decided_by: Set(None),
+        decided_at: Set(None),
+        decision_note: Set(None),
     }
 }

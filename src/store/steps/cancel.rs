@@ -32,6 +32,7 @@ impl TaskChange {
         self.end_if_done().await
     }
 
+    /// What was under way in the attempt, and the calls of the step whose outcome is in doubt.
     async fn calls_in_flight(&self, claim: &Claim) -> Result<Vec<serde_json::Value>, StoreError> {
         let under_way = [CallStatus::Reserved, CallStatus::Dispatched];
         let llm = llm_call::Entity::find()
@@ -46,12 +47,16 @@ impl TaskChange {
             .filter(tool_call::Column::Status.is_in(under_way))
             .all(&self.tx)
             .await?;
+        let in_doubt = self.undecided_calls(&[claim.step.id]).await?;
         let llm = llm
             .iter()
             .map(|call| json!({ "llmCall": call.id, "model": call.model, "fate": "DROPPED" }));
-        let tools = tools
-            .iter()
-            .map(|call| json!({ "toolCall": call.id, "tool": call.tool, "fate": CallStatus::Unknown }));
+        let tools = tools.iter().chain(&in_doubt).map(unknown_fate);
         Ok(llm.chain(tools).collect())
     }
+}
+
+/// A tool call as the event of its step's end lists it.
+pub(in crate::store) fn unknown_fate(call: &tool_call::Model) -> serde_json::Value {
+    json!({ "toolCall": call.id, "tool": call.tool, "fate": CallStatus::Unknown })
 }

@@ -16,6 +16,7 @@ mod wait;
 
 pub(in crate::store) use advance::is_active;
 pub use claim::{Claim, ClaimRequest, Claimed};
+pub(super) use cancel::unknown_fate;
 pub use fail::{Failure, FailureOutcome};
 pub use heartbeat::Pulse;
 pub use read::Outputs;

@@ -34,6 +34,11 @@ impl Store {
             change.give_step_back(claim, "the money came back").await?;
             return change.commit().await;
         }
+        if reason == WaitReason::Approval && change.undecided_calls(&[claim.step.id]).await?.is_empty() {
+            // A person was quicker, and nobody would tell a step that parks only now.
+            change.give_step_back(claim, "a person decided").await?;
+            return change.commit().await;
+        }
         change
             .end_attempt(claim, AttemptOutcome::Released, Some((reason.as_str(), message)))
             .await?;

@@ -2,7 +2,7 @@
 
 use entity::{
     enums::{EventKind, StepStatus, TaskStatus, WaitReason},
-    ids::TaskId,
+    ids::{StepId, TaskId},
     step, task,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
@@ -10,7 +10,11 @@ use serde_json::json;
 
 use crate::{
     domain::{lifecycle::Lifecycle, scope::Scope},
-    store::{Committed, Store, StoreError, steps::is_active, task_change::TaskChange},
+    store::{
+        Committed, Store, StoreError,
+        steps::{is_active, unknown_fate},
+        task_change::TaskChange,
+    },
 };
 
 /// What became of a request to cancel.
@@ -60,14 +64,22 @@ impl TaskChange {
             .order_by_asc(step::Column::Position)
             .all(&self.tx)
             .await?;
+        let waiting: Vec<StepId> = idle
+            .iter()
+            .filter(|step| step.status == StepStatus::Waiting)
+            .map(|step| step.id)
+            .collect();
+        let in_doubt = self.undecided_calls(&waiting).await?;
         for step in &idle {
             step.status.to(StepStatus::Cancelled)?;
             self.task.active_steps -= i32::from(is_active(step.status));
-            self.record(
-                EventKind::StepCancelled,
-                Some(step.id),
-                &json!({ "status": StepStatus::Cancelled }),
-            );
+            let in_flight: Vec<_> = in_doubt
+                .iter()
+                .filter(|call| call.step_id == step.id)
+                .map(unknown_fate)
+                .collect();
+            let payload = json!({ "status": StepStatus::Cancelled, "inFlight": in_flight });
+            self.record(EventKind::StepCancelled, Some(step.id), &payload);
         }
         step::Entity::update_many()
             .col_expr(step::Column::Status, Expr::val(StepStatus::Cancelled))

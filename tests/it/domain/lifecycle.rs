@@ -76,7 +76,7 @@ fn calls() {
             ("DISPATCHED", &["SUCCEEDED", "FAILED", "UNKNOWN"]),
             ("SUCCEEDED", &[]),
             ("FAILED", &[]),
-            ("UNKNOWN", &["SUCCEEDED", "FAILED", "DISPATCHED"]),
+            ("UNKNOWN", &["SUCCEEDED", "FAILED", "RESERVED"]),
         ],
         &["SUCCEEDED", "FAILED"],
     );

@@ -44,6 +44,10 @@ pub(in crate::api::graphql) enum EventKind {
     LlmCallSettled,
     /// A tool answered, failed or was refused.
     ToolCallSettled,
+    /// A tool was called that must not be called twice silently, and nobody knows whether that took effect.
+    ToolCallUnknown,
+    /// A person settled such a call: see `decideApproval`.
+    ToolCallDecided,
     /// A long-term memory was stored.
     MemoryStored,
     /// The budget was raised.
