@@ -22,7 +22,11 @@ impl MigrationTrait for Migration {
         }
         run(
             manager,
-            &["CREATE INDEX tool_call_undecided ON tool_call (step_id) WHERE status = 'UNKNOWN'"],
+            &[
+                // Calls that may be repeated were called unknown too; from now on an unknown one waits for a person.
+                "UPDATE tool_call SET status = 'DISPATCHED' WHERE status = 'UNKNOWN' AND effect <> 'AT_MOST_ONCE'",
+                "CREATE INDEX tool_call_undecided ON tool_call (step_id) WHERE status = 'UNKNOWN'",
+            ],
         )
         .await
     }

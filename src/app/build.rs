@@ -80,7 +80,7 @@ pub(super) async fn parts(config: &Config, background: &CancellationToken) -> an
         feed: feed.clone(),
         memory: memory.clone(),
         models: model_router(config)?,
-        prices,
+        prices: Arc::clone(&prices),
         tools: Arc::clone(&tools),
         agents: Arc::clone(&agents),
     };
@@ -103,6 +103,7 @@ pub(super) async fn parts(config: &Config, background: &CancellationToken) -> an
         limiter,
         agents,
         tools,
+        prices,
         max_attempts: i32::try_from(config.engine.max_attempts).unwrap_or(i32::MAX),
         max_search_results: config.memory.max_results,
     };

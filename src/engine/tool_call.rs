@@ -14,7 +14,7 @@ use crate::{
     domain::{clock::Stopwatch, digest::sha256_hex},
     llm::{chat::ToolRequest, prompt},
     store::{
-        calls::{Doubt, NewToolCall, ToolPrice, ToolSettlement},
+        calls::{Doubt, INTERRUPTED, NewToolCall, ToolPrice, ToolSettlement},
         steps::Claim,
     },
     tools::{
@@ -254,8 +254,8 @@ fn text_of(call: &tool_call::Model) -> String {
 fn interrupted(call: &tool_call::Model) -> Doubt {
     Doubt {
         call: call.id,
-        code: "INTERRUPTED",
-        message: "the attempt that sent the call ended before the tool answered".to_owned(),
+        code: INTERRUPTED.0,
+        message: INTERRUPTED.1.to_owned(),
     }
 }
 

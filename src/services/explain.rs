@@ -1,9 +1,9 @@
 //! Why a task is not moving.
 
 use entity::{
-    enums::{StepStatus, WaitReason},
-    ids::TaskId,
-    step, task,
+    enums::{CallStatus, StepStatus, WaitReason},
+    ids::{StepId, TaskId},
+    step, task, tool_call,
 };
 
 use super::{ServiceError, Services, caller::Caller};
@@ -27,6 +27,8 @@ pub struct Reason {
     pub step: step::Model,
     pub kind: ReasonKind,
     pub message: String,
+    /// The tool calls a person must decide on.
+    pub undecided: Vec<tool_call::Model>,
 }
 
 /// The kinds of waiting.
@@ -54,7 +56,20 @@ impl Services {
         };
         let now = self.store.now().await?.0;
         let steps = self.store.steps_of_tasks(&scope, &[id]).await?;
-        let reasons: Vec<Reason> = steps.into_iter().filter_map(|step| reason(step, now)).collect();
+        let mut reasons: Vec<Reason> = steps.into_iter().filter_map(|step| reason(step, now)).collect();
+        let in_doubt: Vec<StepId> = reasons
+            .iter()
+            .filter(|reason| reason.kind == ReasonKind::Approval)
+            .map(|reason| reason.step.id)
+            .collect();
+        if !in_doubt.is_empty() {
+            let mut calls = self.store.tool_calls_of(&scope, &in_doubt).await?;
+            calls.retain(|call| call.status == CallStatus::Unknown);
+            for reason in &mut reasons {
+                let of_step = calls.iter().filter(|call| call.step_id == reason.step.id);
+                reason.undecided = of_step.cloned().collect();
+            }
+        }
         let summary = if task.status.is_final() {
             format!("The task is {} and waits for nothing.", task.status.as_str())
         } else {
@@ -123,5 +138,10 @@ fn reason(step: step::Model, now: i64) -> Option<Reason> {
             return None;
         }
     };
-    Some(Reason { step, kind, message })
+    Some(Reason {
+        step,
+        kind,
+        message,
+        undecided: Vec::new(),
+    })
 }

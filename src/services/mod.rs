@@ -5,6 +5,7 @@
 //!
 //! May use: `store`, `feed`, `limits`, `memory`, `llm`, `agents`, `tools`, `domain`.
 
+mod approvals;
 pub mod caller;
 mod costs;
 mod error;
@@ -18,14 +19,15 @@ use std::sync::Arc;
 
 /// What services answer with that is not theirs, for the ways in.
 pub use crate::{agents::role::AgentRole, llm::chat::ChatAnswer, tools::ToolDefinition};
+pub use approvals::{ApprovalDecision, Approved};
 pub use error::{ServiceError, whole_millis};
 pub use explain::{Explanation, Reason, ReasonKind};
 pub use memories::{NewUserMemory, Search};
 pub use tasks::{Receipt, TaskSubmission};
 
 use crate::{
-    agents::registry::AgentRegistry, feed::Feed, limits::RateLimiter, memory::LongTermMemory, store::Store,
-    tools::registry::ToolRegistry,
+    agents::registry::AgentRegistry, feed::Feed, limits::RateLimiter, llm::prices::PriceBook,
+    memory::LongTermMemory, store::Store, tools::registry::ToolRegistry,
 };
 
 /// Everything the ways in may do. Cheap to clone.
@@ -37,6 +39,7 @@ pub struct Services {
     pub limiter: Arc<dyn RateLimiter>,
     pub agents: Arc<AgentRegistry>,
     pub tools: Arc<ToolRegistry>,
+    pub prices: Arc<PriceBook>,
     /// Attempts a step may have.
     pub max_attempts: i32,
     /// Most hits one memory search returns.

@@ -12,6 +12,8 @@ pub(super) const MAX_DESCRIPTION: usize = 32 * 1024;
 pub(super) const MAX_MEMORY: usize = 16 * 1024;
 /// Longest query of a memory search, in bytes.
 pub(super) const MAX_QUERY: usize = 8 * 1024;
+/// Longest note on a decision, in bytes.
+pub(super) const MAX_NOTE: usize = 4 * 1024;
 /// Largest metadata, in bytes of JSON.
 pub(super) const MAX_METADATA: usize = 64 * 1024;
 /// Deepest nesting of metadata.

@@ -44,7 +44,12 @@ pub struct Query(
 
 /// Writes. Each takes one input; what a caller can act on comes back as `userErrors`.
 #[derive(MergedObject, Default)]
-pub struct Mutation(task::TaskMutation, memory::MemoryMutation, event::EventMutation);
+pub struct Mutation(
+    task::TaskMutation,
+    call::CallMutation,
+    memory::MemoryMutation,
+    event::EventMutation,
+);
 
 /// Live reads.
 #[derive(MergedSubscription, Default)]

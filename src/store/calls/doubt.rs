@@ -1,7 +1,7 @@
 //! Tool calls that were sent and of which nobody knows how they ended: they wait for a person.
 
 use entity::{
-    enums::{CallStatus, EventKind},
+    enums::{CallStatus, EventKind, ToolEffect},
     ids::{StepId, ToolCallId},
     tool_call,
 };
@@ -12,6 +12,12 @@ use crate::{
     domain::lifecycle::Lifecycle,
     store::{Committed, Store, StoreError, steps::Claim, task_change::TaskChange},
 };
+
+/// Code and message of a call whose attempt ended first.
+pub const INTERRUPTED: (&str, &str) = (
+    "INTERRUPTED",
+    "the attempt that sent the call ended before the tool answered",
+);
 
 /// A call that may have taken effect, and why nobody knows.
 #[derive(Clone, Debug)]
@@ -35,20 +41,7 @@ impl Store {
             if call.status != CallStatus::Dispatched {
                 continue;
             }
-            let status = call.status.to(CallStatus::Unknown)?;
-            tool_call::ActiveModel {
-                id: Set(call.id),
-                status: Set(status),
-                error_code: Set(Some((*code).to_owned())),
-                error_message: Set(Some(message.clone())),
-                ..Default::default()
-            }
-            .update(&change.tx)
-            .await?;
-            let payload = json!({
-                "callId": call.id, "tool": call.tool, "status": status, "error": { "code": code, "message": message },
-            });
-            change.record(EventKind::ToolCallUnknown, Some(claim.step.id), &payload);
+            change.doubt(&call, code, message).await?;
         }
         let undecided = change.undecided_calls(&[claim.step.id]).await?;
         Ok((in_words(&undecided), change.commit().await?))
@@ -56,6 +49,40 @@ impl Store {
 }
 
 impl TaskChange {
+    /// Says of the calls that an ended attempt left without an outcome, and that do harm when repeated, that it is unknown.
+    pub(super) async fn doubt_what_was_sent(&mut self, claim: &Claim) -> Result<(), StoreError> {
+        let sent = tool_call::Entity::find()
+            .filter(tool_call::Column::StepId.eq(claim.step.id))
+            .filter(tool_call::Column::AttemptId.eq(claim.attempt_id))
+            .filter(tool_call::Column::Status.eq(CallStatus::Dispatched))
+            .filter(tool_call::Column::Effect.eq(ToolEffect::AtMostOnce))
+            .order_by_asc(tool_call::Column::Id)
+            .all(&self.tx)
+            .await?;
+        for call in sent {
+            self.doubt(&call, INTERRUPTED.0, INTERRUPTED.1).await?;
+        }
+        Ok(())
+    }
+
+    async fn doubt(&mut self, call: &tool_call::Model, code: &str, message: &str) -> Result<(), StoreError> {
+        let status = call.status.to(CallStatus::Unknown)?;
+        tool_call::ActiveModel {
+            id: Set(call.id),
+            status: Set(status),
+            error_code: Set(Some(code.to_owned())),
+            error_message: Set(Some(message.to_owned())),
+            ..Default::default()
+        }
+        .update(&self.tx)
+        .await?;
+        let payload = json!({
+            "callId": call.id, "tool": call.tool, "status": status, "error": { "code": code, "message": message },
+        });
+        self.record(EventKind::ToolCallUnknown, Some(call.step_id), &payload);
+        Ok(())
+    }
+
     /// The calls of these steps that wait for a person, in order.
     pub(in crate::store) async fn undecided_calls(
         &self,

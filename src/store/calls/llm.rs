@@ -3,10 +3,10 @@
 use entity::{
     enums::{CallStatus, EventKind, LedgerKind},
     ids::{LlmCallId, StepId},
-    llm_call, tool_call,
+    llm_call,
     values::{JsonText, NanoUsd},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use super::attempts_after;
@@ -238,8 +238,8 @@ impl TaskChange {
         Ok(())
     }
 
-    /// Closes the model calls an ended attempt left open and frees what they held against the budget. What became of
-    /// its open tool calls is not known: the next attempt sends them again or asks a person, by their effect.
+    /// Closes the model calls an ended attempt left open and frees what they held against the budget. Of its open
+    /// tool calls, those that do harm when repeated are from now on in doubt; the next attempt sends the others again.
     pub(in crate::store) async fn release_reservations(&mut self, claim: &Claim) -> Result<(), StoreError> {
         let open = llm_call::Entity::find()
             .filter(llm_call::Column::StepId.eq(claim.step.id))
@@ -278,16 +278,6 @@ impl TaskChange {
             .update(&self.tx)
             .await?;
         }
-        tool_call::Entity::update_many()
-            .col_expr(
-                tool_call::Column::Status,
-                Expr::val(CallStatus::Dispatched.to(CallStatus::Unknown)?),
-            )
-            .filter(tool_call::Column::StepId.eq(claim.step.id))
-            .filter(tool_call::Column::AttemptId.eq(claim.attempt_id))
-            .filter(tool_call::Column::Status.eq(CallStatus::Dispatched))
-            .exec(&self.tx)
-            .await?;
-        Ok(())
+        self.doubt_what_was_sent(claim).await
     }
 }

@@ -6,7 +6,7 @@ mod llm;
 mod tool;
 
 pub use decide::{DecideOutcome, Decision};
-pub use doubt::Doubt;
+pub use doubt::{Doubt, INTERRUPTED};
 pub use llm::{LlmSettlement, NewLlmCall, Reservation};
 pub use tool::{NewToolCall, ToolPrice, ToolSettlement};
 

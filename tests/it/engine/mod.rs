@@ -1,9 +1,11 @@
 //! The engine at work, on a scripted model server: what runs, fails, stops, waits, and what it costs.
 
+mod approvals;
 mod budget;
 mod cancelling;
 mod costs;
 mod faults;
+mod own_tools;
 mod parallel;
 mod retrying;
 mod stopping;

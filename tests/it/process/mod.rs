@@ -2,5 +2,6 @@
 
 mod commands;
 mod crash;
+mod doubt;
 mod signals;
 mod start;

@@ -113,7 +113,7 @@ both_stacks! {
 async fn park_all(store: &Store) {
     for held in claim(store, 16, LEASE).await {
         store
-            .park_step(&held, WaitReason::Approval, None, "later")
+            .park_step(&held, WaitReason::Budget, None, "later")
             .await
             .unwrap();
     }

@@ -110,7 +110,7 @@ both_stacks! {
                 "retry" => store.fail_step(&held, &failure(Some(LEASE))).await.map(drop),
                 "fail" => store.fail_step(&held, &failure(None)).await.map(drop),
                 "release" => store.release_step(&held).await.map(drop),
-                "park" => store.park_step(&held, WaitReason::Approval, None, "wait").await.map(drop),
+                "park" => store.park_step(&held, WaitReason::Budget, None, "wait").await.map(drop),
                 "cancel" => {
                     store.cancel_task(&scope(), task).await.unwrap();
                     store.cancel_step(&held).await.map(drop)

@@ -3,7 +3,7 @@
 use async_graphql::{ID, Object};
 use entity::tool_call;
 
-use super::CallStatus;
+use super::{CallStatus, decision::CallDecision};
 use crate::api::graphql::{
     agent::ToolEffect,
     scalars::{BigInt, DateTime, Json, Money, date_time},
@@ -52,9 +52,14 @@ impl ToolCall {
         self.0.truncated
     }
 
-    /// Why it was refused or failed. The model was told the same.
+    /// Why it was refused or failed, and the model was told the same; or why nobody knows how it ended.
     async fn error(&self) -> Option<StepError> {
         StepError::of(self.0.error_code.as_ref(), self.0.error_message.as_ref())
+    }
+
+    /// What a person said of it last, after nobody knew how it had ended.
+    async fn decision(&self) -> Option<CallDecision> {
+        CallDecision::of(&self.0)
     }
 
     /// What the tool is given to recognise a repeated call.

@@ -56,7 +56,7 @@ pub(in crate::api::graphql) enum StepKind {
 pub(in crate::api::graphql) enum WaitReason {
     /// A higher budget: see `raiseBudget`.
     Budget,
-    /// A person's decision.
+    /// A person's decision on tool calls whose status is `UNKNOWN`: see `decideApproval`.
     Approval,
     /// A person's answer.
     Answer,

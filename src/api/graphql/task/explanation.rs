@@ -4,8 +4,8 @@ use async_graphql::{Enum, SimpleObject};
 
 use super::Task;
 use crate::{
-    api::graphql::step::Step,
-    services::{Explanation, Reason},
+    api::graphql::{call::ToolCall, step::Step},
+    services::Explanation,
 };
 
 /// What a task waits for.
@@ -28,6 +28,8 @@ pub(in crate::api::graphql) struct StepExplanation {
     kind: WaitingFor,
     /// The same in words.
     message: String,
+    /// The tool calls a person must decide on before the step goes on.
+    undecided: Vec<ToolCall>,
 }
 
 /// The kinds of waiting.
@@ -44,7 +46,7 @@ pub(in crate::api::graphql) enum WaitingFor {
     Worker,
     /// For a higher budget: see `raiseBudget`.
     Budget,
-    /// For a person's decision.
+    /// For a person's decision on the tool calls listed beside it: see `decideApproval`.
     Approval,
     /// For a person's answer.
     Answer,
@@ -57,13 +59,12 @@ impl From<Explanation> for TaskExplanation {
             summary,
             reasons,
         } = explanation;
-        let reasons = reasons
-            .into_iter()
-            .map(|Reason { step, kind, message }| StepExplanation {
-                step: Step(step),
-                kind: kind.into(),
-                message,
-            });
+        let reasons = reasons.into_iter().map(|reason| StepExplanation {
+            step: Step(reason.step),
+            kind: reason.kind.into(),
+            message: reason.message,
+            undecided: reason.undecided.into_iter().map(ToolCall).collect(),
+        });
         Self {
             task: Task(task),
             summary,
