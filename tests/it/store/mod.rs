@@ -4,11 +4,8 @@ mod cancelling;
 mod claims;
 mod consumers;
 mod contention;
-<<<<<<< HEAD
 mod drafts;
-=======
 mod deciding;
->>>>>>> ca96be3 (Let a person decide what became of a tool call: decideApproval)
 mod fencing;
 mod leases;
 mod migrations;
