@@ -15,8 +15,8 @@ mod settle;
 mod wait;
 
 pub(in crate::store) use advance::is_active;
-pub use claim::{Claim, ClaimRequest, Claimed};
 pub(super) use cancel::unknown_fate;
+pub use claim::{Claim, ClaimRequest, Claimed};
 pub use fail::{Failure, FailureOutcome};
 pub use heartbeat::Pulse;
 pub use read::Outputs;

@@ -40,6 +40,8 @@ both_stacks! {
         }
         let input = json!({ "id": id, "budget": { "amount": "1" } });
         refused(&mutate(&app, "raiseBudget", "task { id }", input).await, "id", "NOT_FOUND");
+        let input = json!({ "toolCallId": format!("call_{ABSENT}"), "decision": "RUN_AGAIN" });
+        refused(&mutate(&app, "decideApproval", "toolCall { id }", input).await, "toolCallId", "NOT_FOUND");
         let input = json!({ "taskId": id, "consumer": "me", "cursor": "c2VxOjE" });
         refused(&mutate(&app, "acknowledgeEvents", "cursor", input).await, "taskId", "NOT_FOUND");
         let payload = mutate(&app, "forgetMemory", "forgottenId", json!({ "id": format!("mem_{ABSENT}") })).await;

@@ -120,6 +120,7 @@ fn mutations_take_one_input_and_answer_a_payload() {
         "cancelTask",
         "retryTask",
         "raiseBudget",
+        "decideApproval",
         "remember",
         "forgetMemory",
         "acknowledgeEvents",
