@@ -8,7 +8,7 @@ use entity::{
     values::NanoUsd,
 };
 
-use super::{Engine, error::StepError, host::StepHost, model_call::Journal};
+use super::{Engine, error::StepError, host::StepHost, model_call::Journal, settle::settle};
 use crate::{
     agents::role::AgentRole,
     domain::{clock::Stopwatch, digest::sha256_hex},
@@ -185,11 +185,12 @@ impl Engine {
                 (ToolSettlement::Failed { code, message }, text)
             }
         };
-        let change = self
-            .store
-            .settle_tool_call(claim, id, settled, price, duration_ms)
-            .await?;
-        self.feed.announce(&change).await;
+        // What the tool did cannot be undone: a database that is away for a moment must not lose it.
+        settle(&self.feed, || {
+            self.store
+                .settle_tool_call(claim, id, settled.clone(), price, duration_ms)
+        })
+        .await?;
         Ok(text)
     }
 

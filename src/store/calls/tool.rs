@@ -123,6 +123,10 @@ impl Store {
     ) -> Result<Committed, StoreError> {
         let mut change = self.change_held(claim).await?;
         let call = change.tool_call(id).await?;
+        if call.status.is_final() {
+            // The first try took hold, and only its answer was lost.
+            return change.commit().await;
+        }
         let (status, result, truncated, error) = match settled {
             ToolSettlement::Succeeded { result, truncated } => {
                 (CallStatus::Succeeded, Some(result), truncated, None)

@@ -114,7 +114,11 @@ both_stacks! {
         // Only what is reserved is sent again.
         store.dispatch_again(&again, call).await.unwrap_err();
         let settled = ToolSettlement::Succeeded { result: "4".to_owned(), truncated: false };
+        store.settle_tool_call(&again, call, settled.clone(), None, 1).await.unwrap();
+        // Once more, as after an answer of the database that was lost: the same, and no second event.
+        let before = store.events_after(held.task.id, 0, 100).await.unwrap().len();
         store.settle_tool_call(&again, call, settled, None, 1).await.unwrap();
+        assert_eq!(store.events_after(held.task.id, 0, 100).await.unwrap().len(), before);
         // A doubt that comes late takes no result away.
         let (_, change) = store.doubt_tool_calls(&again, &[doubt(call)]).await.unwrap();
         let row = tool_calls::Entity::find_by_id(call).one(&app.connection().await).await.unwrap().unwrap();
