@@ -180,7 +180,7 @@ impl Batch {
                  UPDATE step SET status = 'RUNNING', epoch = epoch + 1, attempts = attempts + 1, \
                  worker_id = {worker}, lease_until = {now} + {lease}, \
                  started_at = COALESCE(started_at, {now}), updated_at = {now} \
-                 WHERE id IN (SELECT id FROM picked) AND status = 'READY' RETURNING *"
+                 WHERE id IN (SELECT id FROM picked) AND COALESCE(status, '') = 'READY' RETURNING *"
             )
         });
         Ok(step::Entity::find().from_raw_sql(claim).all(&self.tx).await?)

@@ -233,11 +233,12 @@ impl Batch {
             return Ok(HashSet::new());
         }
         let now = crate::store::clock::now_sql(self.backend);
+        // Said the long way round: said simply, Postgres goes through the index of all leases instead of the keys.
         let end = held.statement(self.backend, [], |_| {
             format!(
                 "UPDATE step SET status = 'COMPLETED', waiting_on = NULL, worker_id = NULL, lease_until = NULL, \
                  error_code = NULL, error_message = NULL, ended_at = {now}, updated_at = {now} \
-                 FROM r WHERE step.id = r.held_id AND step.epoch = r.held_epoch AND step.status = 'RUNNING' \
+                 FROM r WHERE step.id = r.held_id AND step.epoch = r.held_epoch AND COALESCE(step.status, '') = 'RUNNING' \
                  RETURNING id, updated_at"
             )
         });
