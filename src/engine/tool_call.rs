@@ -131,11 +131,8 @@ impl Engine {
         let doubts: Vec<Doubt> = journal
             .tool_calls
             .iter()
-            .filter(|call| match call.status {
-                CallStatus::Unknown => true,
-                CallStatus::Dispatched => call.effect == Some(ToolEffect::AtMostOnce),
-                CallStatus::Reserved | CallStatus::Succeeded | CallStatus::Failed => false,
-            })
+            .filter(|call| call.effect == Some(ToolEffect::AtMostOnce))
+            .filter(|call| matches!(call.status, CallStatus::Unknown | CallStatus::Dispatched))
             .map(interrupted)
             .collect();
         if doubts.is_empty() {

@@ -94,6 +94,8 @@ impl TaskChange {
         Ok(tool_call::Entity::find()
             .filter(tool_call::Column::StepId.is_in(steps.iter().copied()))
             .filter(tool_call::Column::Status.eq(CallStatus::Unknown))
+            // Others that an ended step left behind are sent again, should it be retried.
+            .filter(tool_call::Column::Effect.eq(ToolEffect::AtMostOnce))
             .order_by_asc(tool_call::Column::Id)
             .all(&self.tx)
             .await?)

@@ -1,5 +1,6 @@
 //! The journal: model and tool calls, written down before they are sent and settled before they are used.
 
+mod close;
 mod decide;
 mod doubt;
 mod llm;

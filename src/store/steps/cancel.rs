@@ -27,6 +27,7 @@ impl TaskChange {
         self.end_attempt(claim, AttemptOutcome::Cancelled, None).await?;
         self.end_step(claim.step.id, StepStatus::Running, StepStatus::Cancelled, None)
             .await?;
+        self.close_tool_calls(&[claim.step.id]).await?;
         let payload = json!({ "status": StepStatus::Cancelled, "inFlight": in_flight });
         self.record(EventKind::StepCancelled, Some(claim.step.id), &payload);
         self.end_if_done().await

@@ -78,6 +78,7 @@ impl TaskChange {
         self.end_attempt(claim, AttemptOutcome::Failed, error).await?;
         self.end_step(claim.step.id, StepStatus::Running, StepStatus::Failed, error)
             .await?;
+        self.close_tool_calls(&[claim.step.id]).await?;
         if !failure.replayable {
             step::ActiveModel {
                 id: Set(claim.step.id),

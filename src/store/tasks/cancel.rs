@@ -89,6 +89,8 @@ impl TaskChange {
             .filter(step::Column::Id.is_in(idle.iter().map(|step| step.id)))
             .exec(&self.tx)
             .await?;
+        let ended: Vec<StepId> = idle.iter().map(|step| step.id).collect();
+        self.close_tool_calls(&ended).await?;
         self.task.open_steps -= i32::try_from(idle.len()).unwrap_or(i32::MAX);
         if self.task.status == TaskStatus::Waiting && self.task.open_steps > 0 {
             self.move_task(TaskStatus::Running)?;

@@ -3,7 +3,7 @@
 use agent_orchestrator::config::Config;
 use serde_json::{Value, json};
 
-use super::{POEM, app_on, attempts, chat, only_agent};
+use super::{POEM, app_on, attempts, chat, only_agent, retry};
 use crate::{
     llm::scripted_server::{ScriptedAnswer, ScriptedServer},
     support::{Process, both_stacks},
@@ -118,6 +118,28 @@ both_stacks! {
         let task = app.finished(&id).await;
         assert_eq!((&task["status"], &task["error"]["code"]), (&json!("FAILED"), &json!("TOOL_UNANSWERED")), "{task:#}");
         assert_eq!((tool.requests().len(), model.requests().len()), (6, 1));
+    }
+
+    async fn a_harmless_call_left_open_by_a_failed_step_is_unknown_and_sent_again_by_a_retry(stack: Stack) {
+        let model = ScriptedServer::start(vec![charge(), chat("done")]).await;
+        let mut script = vec![answer(500, "sorry"); 6];
+        script.push(answer(200, "charged 5"));
+        let tool = ScriptedServer::start(script).await;
+        let app = app_on(stack, &model, |config| {
+            register(config, &tool, "idempotent");
+            config.engine.max_attempts = 2;
+        })
+        .await;
+        let id = app.submit("ada", POEM).await;
+        let task = app.finished(&id).await;
+        assert_eq!((&task["status"], call(&task).0), (&json!("FAILED"), json!("UNKNOWN")), "{task:#}");
+        assert_eq!(retry(&app, &id).await["userErrors"], json!([]));
+        let task = app.finished(&id).await;
+        // No person is asked: it does no harm.
+        assert_eq!((&task["status"], call(&task).0), (&json!("COMPLETED"), json!("SUCCEEDED")), "{task:#}");
+        let requests = tool.requests();
+        let keys: std::collections::BTreeSet<_> = requests.iter().map(|asked| &asked.headers["idempotency-key"]).collect();
+        assert_eq!((requests.len(), keys.len()), (7, 1));
     }
 
     async fn a_tool_that_is_not_there_is_a_failure_and_no_doubt(stack: Stack) {
