@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test bench check schema
+.PHONY: help run test chaos bench check schema
 
 # For the program (make run ARGS="--listen 127.0.0.1:9000") or for the test runner (make test ARGS=memory).
 ARGS ?=
@@ -25,6 +25,10 @@ run: ## build the program and run it, API and workers together, on http://127.0.
 test: ## run all tests, against a Postgres and a Redis of their own
 	@scripts/setup.sh test
 	@exec scripts/with-services.sh cargo test --locked --workspace $(ARGS)
+
+chaos: ## break things for CHAOS_SECONDS (600) by CHAOS_SEED, with CHAOS_TASKS tasks
+	@scripts/setup.sh test
+	@exec scripts/with-services.sh cargo test --locked --test chaos -- --ignored --exact run::long_run --nocapture
 
 bench: ## measure the engine and the feed against the limits of the machine (ARGS=steps for one part)
 	@scripts/setup.sh test
