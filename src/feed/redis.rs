@@ -132,16 +132,13 @@ impl Publisher {
                     .await
                     .ok();
             }
-            let mut pipeline = redis::pipe();
-            for hint in batch.drain(..) {
-                if let Ok(text) = serde_json::to_string(&hint) {
-                    pipeline
-                        .publish(&self.channel, format!("{}\n{text}", self.origin))
-                        .ignore();
-                }
-            }
+            // As one message: what is told together is heard together.
+            let text = serde_json::to_string(&batch).unwrap_or_default();
+            batch.clear();
+            let mut publish = redis::cmd("PUBLISH");
+            publish.arg(&self.channel).arg(format!("{}\n{text}", self.origin));
             let sent = match &mut connection {
-                Some(connection) => pipeline.query_async::<()>(connection).await.is_ok(),
+                Some(connection) => publish.query_async::<()>(connection).await.is_ok(),
                 None => false,
             };
             if !sent {
@@ -200,7 +197,7 @@ impl<T: Hint> Listener<T> {
     }
 
     fn pass_on(&self, payload: &[u8]) {
-        let Some((origin, hint)) = std::str::from_utf8(payload)
+        let Some((origin, hints)) = std::str::from_utf8(payload)
             .ok()
             .and_then(|text| text.split_once('\n'))
         else {
@@ -209,7 +206,7 @@ impl<T: Hint> Listener<T> {
         if origin == self.origin {
             return;
         }
-        if let Ok(hint) = serde_json::from_str(hint) {
+        for hint in serde_json::from_str::<Vec<T>>(hints).unwrap_or_default() {
             let _ = self.hints.send(hint);
         }
     }

@@ -13,7 +13,7 @@ use crate::domain::lifecycle::Lifecycle;
 use super::{
     Committed, Store, StoreError,
     connect::is_postgres,
-    rows::{Kind, Rows},
+    rows::{Kind, Rows, Writes},
     task_change::{TaskEdit, event_rows},
 };
 
@@ -23,6 +23,8 @@ pub(super) struct Batch {
     pub(super) backend: DbBackend,
     /// Read from the database's clock after the locks were taken.
     pub(super) now: UnixMillis,
+    /// What is written last, and read by nothing in this transaction.
+    pub(super) writes: Writes,
     edits: BTreeMap<TaskId, TaskEdit>,
 }
 
@@ -66,8 +68,10 @@ impl Store {
     /// Begins a batch that holds nothing yet.
     pub(super) async fn begin_batch(&self) -> Result<Batch, StoreError> {
         let tx = self.begin_batch_transaction().await?;
+        let backend = tx.get_database_backend();
         Ok(Batch {
-            backend: tx.get_database_backend(),
+            backend,
+            writes: Writes::new(backend),
             tx,
             now: UnixMillis(0),
             edits: BTreeMap::new(),
@@ -158,29 +162,33 @@ impl Batch {
 
     /// Writes every row that has new events, and the events, and commits.
     pub(super) async fn commit(self) -> Result<Vec<Committed>, StoreError> {
-        let changed: Vec<TaskEdit> = self.edits.into_values().filter(TaskEdit::has_events).collect();
+        let Self {
+            tx,
+            now,
+            mut writes,
+            edits,
+            ..
+        } = self;
+        let changed: Vec<TaskEdit> = edits.into_values().filter(TaskEdit::has_events).collect();
         if changed.is_empty() {
-            self.tx.rollback().await?;
+            tx.rollback().await?;
             return Ok(Vec::new());
         }
-        let update = task_rows(&changed).statement(self.backend, [self.now.into()], |places| {
+        writes.write(task_rows(&changed, now), |r| {
             format!(
-                "UPDATE task SET status = r.new_status, plan_id = r.new_plan_id, event_seq = r.new_event_seq, \
-                 open_steps = r.new_open_steps, active_steps = r.new_active_steps, \
-                 started_at = r.new_started_at, ended_at = r.new_ended_at, \
-                 result = COALESCE(r.new_result, result), error_code = COALESCE(r.new_error_code, error_code), \
-                 error_message = COALESCE(r.new_error_message, error_message), updated_at = {now} \
-                 FROM r WHERE task.id = r.changed_id",
-                now = places.at(1)
+                "UPDATE task SET status = {r}.new_status, plan_id = {r}.new_plan_id, event_seq = {r}.new_event_seq, \
+                 open_steps = {r}.new_open_steps, active_steps = {r}.new_active_steps, \
+                 started_at = {r}.new_started_at, ended_at = {r}.new_ended_at, \
+                 result = COALESCE({r}.new_result, result), error_code = COALESCE({r}.new_error_code, error_code), \
+                 error_message = COALESCE({r}.new_error_message, error_message), updated_at = {r}.new_updated_at \
+                 FROM {r} WHERE task.id = {r}.changed_id"
             )
         });
-        self.tx.execute_raw(update).await?;
         let committed = changed.iter().map(TaskEdit::committed).collect();
         let events = event_rows(changed.into_iter().flat_map(TaskEdit::into_events));
-        self.tx
-            .execute_raw(events.insert_into(self.backend, "event"))
-            .await?;
-        self.tx.commit().await?;
+        writes.insert(events, "event");
+        writes.run(&tx).await?;
+        tx.commit().await?;
         Ok(committed)
     }
 }
@@ -206,7 +214,7 @@ impl HotTask {
 }
 
 /// What a batch changes in tasks: it neither spends nor cancels.
-fn task_rows(changed: &[TaskEdit]) -> Rows<11> {
+fn task_rows(changed: &[TaskEdit], now: UnixMillis) -> Rows<12> {
     let rows = changed.iter().map(|edit| {
         let task = &edit.task;
         // Only the end of a task writes these.
@@ -224,6 +232,7 @@ fn task_rows(changed: &[TaskEdit]) -> Rows<11> {
             text(&task.result).into(),
             text(&task.error_code).into(),
             text(&task.error_message).into(),
+            now.into(),
         ]
     });
     Rows::new([
@@ -238,6 +247,7 @@ fn task_rows(changed: &[TaskEdit]) -> Rows<11> {
         ("new_result", Kind::TextOrNull),
         ("new_error_code", Kind::TextOrNull),
         ("new_error_message", Kind::TextOrNull),
+        ("new_updated_at", Kind::BigInt),
     ])
     .with(rows)
 }

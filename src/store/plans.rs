@@ -8,13 +8,13 @@ use entity::{
     plan, step,
     values::{JsonText, NanoUsd},
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use super::{
     Store, StoreError,
     batch::Batch,
-    rows::{Kind, Rows},
+    rows::{Kind, Rows, Writes},
     steps::{Claim, Ending, HandOff, Settlement},
 };
 use crate::domain::{plan::PlanDraft, scope::Scope};
@@ -46,7 +46,7 @@ struct NewPlan<'a> {
 impl Batch {
     /// Stores the plans among what ended, with their steps. A step that waits for nothing is handed on or ready; returns
     /// those handed on.
-    pub(super) async fn insert_plans(
+    pub(super) fn insert_plans(
         &mut self,
         ended: &[&Settlement],
         hand_off: &mut HandOff<'_>,
@@ -61,7 +61,7 @@ impl Batch {
         if plans.is_empty() {
             return Ok(Vec::new());
         }
-        self.insert_documents(&plans).await?;
+        self.insert_documents(&plans)?;
         let (mut rows, mut handed_on) = (Vec::new(), Vec::new());
         for plan in &plans {
             let task_id = plan.claim.task.id;
@@ -83,12 +83,12 @@ impl Batch {
                 rows.push(step);
             }
         }
-        insert_steps(&self.tx, &rows).await?;
-        self.insert_edges(&plans).await?;
+        insert_steps(&mut self.writes, &rows);
+        self.insert_edges(&plans);
         Ok(handed_on)
     }
 
-    async fn insert_documents(&self, plans: &[NewPlan<'_>]) -> Result<(), StoreError> {
+    fn insert_documents(&mut self, plans: &[NewPlan<'_>]) -> Result<(), StoreError> {
         let mut rows = Rows::new([
             ("id", Kind::Uuid),
             ("tenant_id", Kind::Text),
@@ -112,9 +112,7 @@ impl Batch {
                 self.now.into(),
             ]);
         }
-        self.tx
-            .execute_raw(rows.insert_into(self.backend, "plan"))
-            .await?;
+        self.writes.insert(rows, "plan");
         Ok(())
     }
 
@@ -166,7 +164,7 @@ impl Batch {
         plan.draft.steps.iter().enumerate().map(row).collect()
     }
 
-    async fn insert_edges(&self, plans: &[NewPlan<'_>]) -> Result<(), StoreError> {
+    fn insert_edges(&mut self, plans: &[NewPlan<'_>]) {
         let mut rows = Rows::new([
             ("step_id", Kind::Uuid),
             ("depends_on_id", Kind::Uuid),
@@ -185,11 +183,7 @@ impl Batch {
                 }
             }
         }
-        if !rows.is_empty() {
-            let insert = rows.insert_into(self.backend, "step_dependency");
-            self.tx.execute_raw(insert).await?;
-        }
-        Ok(())
+        self.writes.insert(rows, "step_dependency");
     }
 }
 
@@ -210,10 +204,8 @@ impl<'a> NewPlan<'a> {
 }
 
 /// Inserts new steps.
-pub(super) async fn insert_steps(tx: &impl ConnectionTrait, steps: &[step::Model]) -> Result<(), StoreError> {
-    let insert = step_rows(steps).statement(tx.get_database_backend(), [], |_| INSERT_STEPS.to_owned());
-    tx.execute_raw(insert).await?;
-    Ok(())
+pub(super) fn insert_steps(writes: &mut Writes, steps: &[step::Model]) {
+    writes.write(step_rows(steps), |r| format!("{INSERT_STEPS} {r}"));
 }
 
 /// What differs between new steps; the rest is the same for all.
@@ -276,4 +268,4 @@ const INSERT_STEPS: &str = "INSERT INTO step (id, tenant_id, task_id, owner, pla
      open_dependencies, cost_nanos, unpriced_entries, created_at, started_at, updated_at) \
      SELECT id, tenant_id, task_id, owner, plan_id, kind, position, key, title, \
      instructions, agent, status, priority, attempts, max_attempts, epoch, 0, worker_id, lease_until, run_at, \
-     open_dependencies, 0, 0, created_at, started_at, created_at FROM r";
+     open_dependencies, 0, 0, created_at, started_at, created_at FROM";

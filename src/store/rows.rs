@@ -1,9 +1,9 @@
 //! Many rows handed to one statement as a relation. On Postgres one array per column, so the statement's text, and with
 //! it its plan, is the same however many rows there are; on SQLite a list of values.
 
-use sea_orm::{DbBackend, Statement, Value, sea_query::ArrayType};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, Value, sea_query::ArrayType};
 
-use super::connect::is_postgres;
+use super::{StoreError, connect::is_postgres};
 
 /// The type of a column of [`Rows`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,11 +89,15 @@ impl<const N: usize> Rows<N> {
         self.rows.is_empty()
     }
 
-    /// `INSERT` of all rows: columns of the same names in `table`.
-    pub(super) fn insert_into(self, backend: DbBackend, table: &str) -> Statement {
-        let names = self.columns.map(|(name, _)| name).join(", ");
-        let sql = format!("INSERT INTO {table} ({names}) SELECT {names} FROM r");
-        self.statement(backend, [], |_| sql)
+    /// The names of the columns, as a list.
+    fn names(&self) -> String {
+        self.columns.map(|(name, _)| name).join(", ")
+    }
+
+    /// `INSERT` of all rows from the relation `name`: columns of the same names in `table`.
+    fn insert_from(&self, name: &str, table: &str) -> String {
+        let names = self.names();
+        format!("INSERT INTO {table} ({names}) SELECT {names} FROM {name}")
     }
 
     /// A statement that reads the rows as the relation `r` and has the values `more` of its own, whose places `sql`
@@ -104,14 +108,9 @@ impl<const N: usize> Rows<N> {
         more: impl IntoIterator<Item = Value>,
         sql: impl FnOnce(&Places) -> String,
     ) -> Statement {
-        let names = self.columns.map(|(name, _)| name).join(", ");
-        let (source, mut values) = if is_postgres(backend) {
-            self.arrays(&names)
-        } else {
-            self.list(&names)
-        };
-        let places = Places(values.len());
-        let sql = sql(&places);
+        let mut values = Vec::new();
+        let source = self.relation("r", backend, &mut values);
+        let sql = sql(&Places(values.len()));
         // A statement that begins with relations of its own takes this one in as the first.
         let sql = match sql.strip_prefix("WITH RECURSIVE ") {
             Some(rest) => format!("WITH RECURSIVE {source}, {rest}"),
@@ -124,40 +123,52 @@ impl<const N: usize> Rows<N> {
         Statement::from_sql_and_values(backend, sql, values)
     }
 
-    fn arrays(self, names: &str) -> (String, Vec<Value>) {
-        let places: Vec<String> = (1..)
+    /// The rows as a relation of a `WITH`; their values are added to `values`.
+    fn relation(self, name: &str, backend: DbBackend, values: &mut Vec<Value>) -> String {
+        if is_postgres(backend) {
+            self.arrays(name, values)
+        } else {
+            self.list(name, values)
+        }
+    }
+
+    fn arrays(self, name: &str, values: &mut Vec<Value>) -> String {
+        let names = self.names();
+        let places: Vec<String> = (values.len() + 1..)
             .zip(&self.columns)
             .map(|(at, (_, kind))| format!("${at}::{}[]", kind.sql_type()))
             .collect();
         let read: Vec<String> = self.columns.iter().map(|(name, kind)| kind.read(name)).collect();
-        let source = format!(
-            "r AS (SELECT {} FROM unnest({}) AS rows ({names}))",
-            read.join(", "),
-            places.join(", ")
-        );
         let mut arrays: [Vec<Value>; N] = std::array::from_fn(|_| Vec::with_capacity(self.rows.len()));
         for row in self.rows {
             for (at, value) in row.into_iter().enumerate() {
                 arrays[at].push(self.columns[at].1.in_array(value));
             }
         }
-        let values = arrays
-            .into_iter()
-            .zip(&self.columns)
-            .map(|(array, (_, kind))| Value::Array(kind.array_type(), Some(Box::new(array))))
-            .collect();
-        (source, values)
+        values.extend(
+            arrays
+                .into_iter()
+                .zip(&self.columns)
+                .map(|(array, (_, kind))| Value::Array(kind.array_type(), Some(Box::new(array)))),
+        );
+        format!(
+            "{name} AS (SELECT {} FROM unnest({}) AS rows ({names}))",
+            read.join(", "),
+            places.join(", ")
+        )
     }
 
-    fn list(self, names: &str) -> (String, Vec<Value>) {
+    fn list(self, name: &str, values: &mut Vec<Value>) -> String {
+        let names = self.names();
         let rows: Vec<String> = (0..self.rows.len())
             .map(|row| {
-                let places: Vec<String> = (1..=N).map(|at| format!("${}", row * N + at)).collect();
+                let before = values.len() + row * N;
+                let places: Vec<String> = (1..=N).map(|at| format!("${}", before + at)).collect();
                 format!("({})", places.join(", "))
             })
             .collect();
-        let source = format!("r ({names}) AS (VALUES {})", rows.join(", "));
-        (source, self.rows.into_iter().flatten().collect())
+        values.extend(self.rows.into_iter().flatten());
+        format!("{name} ({names}) AS (VALUES {})", rows.join(", "))
     }
 }
 
@@ -168,5 +179,71 @@ impl Places {
     /// The place of the `n`th of them, from 1.
     pub(super) fn at(&self, n: usize) -> String {
         format!("${}", self.0 + n)
+    }
+}
+
+/// Writes that do not read what the others write: on Postgres one statement, on SQLite one after another.
+pub(super) struct Writes {
+    backend: DbBackend,
+    relations: Vec<String>,
+    writes: Vec<String>,
+    values: Vec<Value>,
+    /// What SQLite runs.
+    statements: Vec<Statement>,
+}
+
+impl Writes {
+    pub(super) fn new(backend: DbBackend) -> Self {
+        Self {
+            backend,
+            relations: Vec::new(),
+            writes: Vec::new(),
+            values: Vec::new(),
+            statements: Vec::new(),
+        }
+    }
+
+    /// Adds the `INSERT` of rows into a table whose columns have the same names.
+    pub(super) fn insert<const N: usize>(&mut self, rows: Rows<N>, table: &str) {
+        let insert = |name: &str, rows: &Rows<N>| rows.insert_from(name, table);
+        self.add(rows, insert);
+    }
+
+    /// Adds a write that reads its rows from the relation whose name `sql` is given. No rows, no write.
+    pub(super) fn write<const N: usize>(&mut self, rows: Rows<N>, sql: impl FnOnce(&str) -> String) {
+        self.add(rows, |name, _| sql(name));
+    }
+
+    fn add<const N: usize>(&mut self, rows: Rows<N>, sql: impl FnOnce(&str, &Rows<N>) -> String) {
+        if rows.is_empty() {
+            return;
+        }
+        if !is_postgres(self.backend) {
+            let sql = sql("r", &rows);
+            self.statements.push(rows.statement(self.backend, [], |_| sql));
+            return;
+        }
+        let name = format!("r{}", self.relations.len());
+        self.writes
+            .push(format!("w{} AS ({})", self.relations.len(), sql(&name, &rows)));
+        self.relations
+            .push(rows.relation(&name, self.backend, &mut self.values));
+    }
+
+    /// Runs everything that was added.
+    pub(super) async fn run(self, tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+        for statement in self.statements {
+            tx.execute_raw(statement).await?;
+        }
+        if !self.writes.is_empty() {
+            let sql = format!(
+                "WITH {}, {} SELECT 1",
+                self.relations.join(", "),
+                self.writes.join(", ")
+            );
+            let all = Statement::from_sql_and_values(self.backend, sql, self.values);
+            tx.execute_raw(all).await?;
+        }
+        Ok(())
     }
 }

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::{
     Store, StoreError, clock,
-    rows::{Kind, Rows},
+    rows::{Kind, Rows, Writes},
 };
 use crate::domain::lifecycle::Lifecycle;
 
@@ -186,8 +186,9 @@ impl TaskEdit {
         .update(tx)
         .await?;
         if !events.is_empty() {
-            let insert = event_rows(events).insert_into(tx.get_database_backend(), "event");
-            tx.execute_raw(insert).await?;
+            let mut writes = Writes::new(tx.get_database_backend());
+            writes.insert(event_rows(events), "event");
+            writes.run(tx).await?;
         }
         Ok(committed)
     }

@@ -101,6 +101,7 @@ impl Worker {
             slots: Slots::new(self.settings.concurrency),
             running: running.clone(),
             claiming: Arc::clone(claiming),
+            backlog: Arc::default(),
             inboxes,
         };
         (shared, outlets)

@@ -4,7 +4,13 @@
 //! A worker has as many pumps as its database takes writers; a task always goes through the same one. The first pump also
 //! looks for work when the doorbell rings, when the next step is due, and every poll interval.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use entity::values::Owner;
 use tokio::{
@@ -57,6 +63,8 @@ pub(super) struct Shared {
     pub(super) running: TaskTracker,
     /// Held for reading while steps are claimed and started, so that a worker that stops knows all it holds.
     pub(super) claiming: Arc<RwLock<()>>,
+    /// Whether the queue held more than there was room for when it was last looked at.
+    pub(super) backlog: Arc<AtomicBool>,
     /// One for each pump.
     pub(super) inboxes: Vec<mpsc::Sender<Finished>>,
 }
@@ -76,6 +84,7 @@ struct Lookout {
     store: Store,
     slots: Slots,
     poll: Duration,
+    looked: Instant,
 }
 
 /// What is known of the queue.
@@ -98,6 +107,7 @@ impl Pump {
                 store: worker.store.clone(),
                 slots: shared.slots.clone(),
                 poll: worker.settings.poll,
+                looked: Instant::now(),
             }),
             look: if is_first { Look::Now } else { Look::Later },
             shared,
@@ -138,6 +148,7 @@ impl Pump {
         let (settlements, mut slots, replies) = unpack(finished);
         let asked = self.request(&mut slots, stop);
         if settlements.is_empty() && asked.is_none() {
+            self.look = Look::WhenFreed;
             return;
         }
         let shared = &self.shared;
@@ -148,13 +159,17 @@ impl Pump {
             .await
         {
             Ok(settled) => {
-                if asked.is_some() {
+                if asked.is_some_and(|asked| asked.from_queue) {
+                    shared.backlog.store(!settled.exhausted, Ordering::Relaxed);
                     self.look = if settled.exhausted {
                         Look::Later
                     } else {
                         Look::WhenFreed
                     };
                     self.served = settled.served.clone().filter(|_| !settled.exhausted);
+                    if let Some(lookout) = &mut self.lookout {
+                        lookout.looked = Instant::now();
+                    }
                 }
                 self.announce(settled, slots, replies).await;
             }
@@ -197,23 +212,24 @@ impl Pump {
 
     /// What to ask for: steps for the places just freed, and, when it is time to look, for all that are free. With no
     /// common place left, steps of owners that have none running here.
-    fn request(&self, slots: &mut Vec<Slot>, stop: &CancellationToken) -> Option<ClaimRequest> {
+    fn request(&mut self, slots: &mut Vec<Slot>, stop: &CancellationToken) -> Option<ClaimRequest> {
         if stop.is_cancelled() {
             return None;
         }
         let settings = &self.shared.worker.settings;
-        let looks = self.lookout.is_some();
+        let is_time = self.look == Look::Now || self.lookout.as_mut().is_some_and(Lookout::is_time);
         let freed = slots.iter().filter(|slot| !slot.is_spare()).count();
-        if looks {
+        if is_time {
             slots.extend(self.shared.slots.take(settings.claim_batch.saturating_sub(freed)));
         }
         let common = slots.iter().filter(|slot| !slot.is_spare()).count();
         let mut request = ClaimRequest::new(settings.worker_id.clone(), common, settings.lease);
         request.after = self.served.clone();
+        request.from_queue = is_time || self.shared.backlog.load(Ordering::Relaxed);
         if common > 0 {
             return Some(request);
         }
-        if !looks {
+        if !is_time {
             return None;
         }
         let spare = self.shared.slots.take_spare(settings.claim_batch);
@@ -260,6 +276,18 @@ async fn wait_for_work(lookout: &mut Option<Lookout>, look: Look) {
 }
 
 impl Lookout {
+    /// Whether the doorbell has rung, or it was too long ago.
+    fn is_time(&mut self) -> bool {
+        let mut rung = self.looked.elapsed() >= self.poll;
+        loop {
+            match self.rings.try_recv() {
+                Ok(ring) => rung |= ring.ready,
+                Err(broadcast::error::TryRecvError::Lagged(_)) => rung = true,
+                Err(_) => return rung,
+            }
+        }
+    }
+
     /// Until the doorbell says that steps are ready, the next one is due, a place is free for what was seen, or the poll
     /// interval is over.
     async fn wait(&mut self, look: Look) {
@@ -268,6 +296,7 @@ impl Lookout {
             store,
             slots,
             poll,
+            ..
         } = self;
         let more = async {
             if look == Look::WhenFreed {

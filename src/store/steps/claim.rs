@@ -38,6 +38,8 @@ pub struct ClaimRequest {
     pub lease: Duration,
     /// The most it can take.
     pub limit: usize,
+    /// Whether to look into the queue. If not, only what is freed by the same transaction is taken.
+    pub from_queue: bool,
     /// The owner that was served last; None at the beginning of a round.
     pub after: Option<Owner>,
     /// Owners that get nothing this time.
@@ -59,6 +61,7 @@ impl ClaimRequest {
             worker: worker.into(),
             lease,
             limit,
+            from_queue: true,
             after: None,
             except: Vec::new(),
         }
@@ -187,7 +190,7 @@ impl Batch {
     }
 
     /// Enters the attempts of steps that were just taken, and says so in their tasks.
-    pub(super) async fn begin_attempts(
+    pub(super) fn begin_attempts(
         &mut self,
         worker: &str,
         steps: Vec<step::Model>,
@@ -230,10 +233,7 @@ impl Batch {
             edit.record(EventKind::StepStarted, Some(step.id), &payload);
             begun.push((step, attempt_id));
         }
-        if !attempts.is_empty() {
-            let insert = attempts.insert_into(self.backend, "attempt");
-            self.tx.execute_raw(insert).await?;
-        }
+        self.writes.insert(attempts, "attempt");
         // With the events of all of them: what a cancel is compared with.
         begun
             .into_iter()

@@ -2,7 +2,7 @@
 
 use entity::{
     enums::{EventKind, StepStatus, TaskStatus},
-    ids::TaskId,
+    ids::{StepId, TaskId},
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
@@ -16,12 +16,13 @@ use crate::store::{
 /// A step that decides how its task ended: one that failed, or one that nothing builds on.
 #[derive(Clone, Debug, FromQueryResult)]
 pub(in crate::store) struct LastStep {
+    pub(in crate::store) id: StepId,
     pub(in crate::store) task_id: TaskId,
     status: StepStatus,
     title: String,
     error_code: Option<String>,
     error_message: Option<String>,
-    output: Option<String>,
+    pub(in crate::store) output: Option<String>,
 }
 
 /// The steps that decide about several tasks, in reading order.
@@ -35,7 +36,7 @@ pub(in crate::store) async fn last_steps(
     let backend = tx.get_database_backend();
     let over = Rows::new([("over_id", Kind::Uuid)]).with(tasks.iter().map(|id| [(*id).into()]));
     let select = over.statement(backend, [], |_| {
-        "SELECT s.task_id, s.status, s.title, s.error_code, s.error_message, o.content AS output \
+        "SELECT s.id, s.task_id, s.status, s.title, s.error_code, s.error_message, o.content AS output \
          FROM r JOIN step s ON s.task_id = r.over_id LEFT JOIN step_output o ON o.step_id = s.id \
          WHERE s.status = 'FAILED' OR (s.kind = 'WORK' AND NOT EXISTS \
          (SELECT 1 FROM step_dependency d WHERE d.depends_on_id = s.id)) ORDER BY s.position"

@@ -68,7 +68,7 @@ pub struct Settled {
     pub claims: Vec<Claim>,
     /// The owner to begin after next time.
     pub served: Option<Owner>,
-    /// Whether the queue held fewer steps than were asked for.
+    /// Whether the queue, if it was looked into, held fewer steps than were asked for.
     pub exhausted: bool,
     /// The tasks that changed.
     pub changed: Vec<Committed>,
@@ -98,8 +98,8 @@ impl Store {
             .map(|(settlement, _)| settlement)
             .collect();
         let mut taken = match request {
-            Some(request) => batch.claim(request).await?,
-            None => Vec::new(),
+            Some(request) if request.from_queue => batch.claim(request).await?,
+            Some(_) | None => Vec::new(),
         };
         let served = taken.iter().map(|step| step.owner.clone()).max();
         let room = request.map_or(0, |request| request.limit - taken.len());
@@ -112,20 +112,20 @@ impl Store {
                     .filter(|request| request.except.is_empty())
                     .map_or(0, |_| room),
             };
-            batch.store_outputs(&ended).await?;
+            batch.store_outputs(&ended);
             batch.store_memories(&ended).await?;
-            taken.extend(batch.insert_plans(&ended, &mut hand_off).await?);
+            taken.extend(batch.insert_plans(&ended, &mut hand_off)?);
             for settlement in &ended {
                 batch.record_completed(&settlement.claim.step)?;
             }
             taken.extend(batch.free_dependents(&ended, &hand_off).await?);
         }
         let claims = match request {
-            Some(request) if !taken.is_empty() => batch.begin_attempts(&request.worker, taken).await?,
+            Some(request) if !taken.is_empty() => batch.begin_attempts(&request.worker, taken)?,
             _ => Vec::new(),
         };
         if !ended.is_empty() {
-            batch.end_tasks().await?;
+            batch.end_tasks(&ended).await?;
         }
         let changed = batch.commit().await?;
         Ok(Settled {
@@ -209,22 +209,20 @@ impl Batch {
                 }
             })
             .collect();
-        let attempts = Rows::new([("attempt_id", Kind::Uuid)]).with(
+        let now = self.now;
+        let attempts = Rows::new([("attempt_id", Kind::Uuid), ("over_at", Kind::BigInt)]).with(
             settlements
                 .iter()
                 .zip(&verdicts)
                 .filter(|(_, verdict)| **verdict == Verdict::Stored)
-                .map(|(settlement, _)| [settlement.claim.attempt_id.into()]),
+                .map(|(settlement, _)| [settlement.claim.attempt_id.into(), now.into()]),
         );
-        if !attempts.is_empty() {
-            let end = attempts.statement(self.backend, [self.now.into()], |places| {
-                format!(
-                    "UPDATE attempt SET outcome = 'COMPLETED', ended_at = {} FROM r WHERE attempt.id = r.attempt_id",
-                    places.at(1)
-                )
-            });
-            self.tx.execute_raw(end).await?;
-        }
+        self.writes.write(attempts, |r| {
+            format!(
+                "UPDATE attempt SET outcome = 'COMPLETED', ended_at = {r}.over_at FROM {r} \
+                 WHERE attempt.id = {r}.attempt_id"
+            )
+        });
         Ok(verdicts)
     }
 
@@ -252,7 +250,8 @@ impl Batch {
         Ok(ended)
     }
 
-    async fn store_outputs(&self, ended: &[&Settlement]) -> Result<(), StoreError> {
+    fn store_outputs(&mut self, ended: &[&Settlement]) {
+        let now = self.now;
         let outputs = Rows::new([
             ("step_id", Kind::Uuid),
             ("tenant_id", Kind::Text),
@@ -269,14 +268,10 @@ impl Batch {
                 step.tenant_id.clone().into(),
                 step.task_id.into(),
                 result.output.as_str().into(),
-                self.now.into(),
+                now.into(),
             ])
         }));
-        if !outputs.is_empty() {
-            let insert = outputs.insert_into(self.backend, "step_output");
-            self.tx.execute_raw(insert).await?;
-        }
-        Ok(())
+        self.writes.insert(outputs, "step_output");
     }
 
     async fn store_memories(&mut self, ended: &[&Settlement]) -> Result<(), StoreError> {
@@ -382,15 +377,26 @@ impl Batch {
     }
 
     /// Ends every task whose last step has ended; puts to waiting those in which only a person can go on.
-    async fn end_tasks(&mut self) -> Result<(), StoreError> {
+    async fn end_tasks(&mut self, ended: &[&Settlement]) -> Result<(), StoreError> {
         let over: Vec<_> = self
             .edits()
             .filter(|edit| edit.task.open_steps <= 0)
             .map(|edit| edit.task.id)
             .collect();
+        // What has just come is not written yet.
+        let outputs: HashMap<StepId, &str> = ended
+            .iter()
+            .filter_map(|settlement| match &settlement.ending {
+                Ending::Output(result) => Some((settlement.claim.step.id, result.output.as_str())),
+                Ending::Plan { .. } => None,
+            })
+            .collect();
         let mut last: HashMap<_, Vec<_>> = HashMap::new();
-        for ended in super::finish::last_steps(&self.tx, &over).await? {
-            last.entry(ended.task_id).or_default().push(ended);
+        for mut step in super::finish::last_steps(&self.tx, &over).await? {
+            if let Some(output) = outputs.get(&step.id) {
+                step.output = Some((*output).to_owned());
+            }
+            last.entry(step.task_id).or_default().push(step);
         }
         for edit in self.edits_mut() {
             let steps = last.remove(&edit.task.id).unwrap_or_default();

@@ -8,15 +8,16 @@ use entity::{
     step, task,
     values::{JsonText, NanoUsd, Owner, TenantId, UnixMillis, UserId},
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Value};
 use serde_json::json;
 
 use crate::{
     domain::causes::in_one_line,
     store::{
         Committed, Store, StoreError, clock,
+        connect::is_postgres,
         plans::insert_steps,
-        rows::{Kind, Rows},
+        rows::{Kind, Rows, Writes},
         task_change::{TaskEdit, event_rows},
     },
 };
@@ -109,6 +110,9 @@ impl Store {
 impl Store {
     /// Stores tasks with their planning steps, first messages and first events. None for one whose key is taken.
     async fn insert_tasks(&self, new: &[NewTask]) -> Result<Vec<Option<Submitted>>, StoreError> {
+        if is_postgres(self.batches.get_database_backend()) {
+            return self.insert_tasks_at_once(new).await;
+        }
         let tx = self.begin_batch_transaction().await?;
         let backend = tx.get_database_backend();
         let now = clock::now(&tx).await?;
@@ -132,9 +136,9 @@ impl Store {
             .zip(new)
             .map(|(task, new)| planning_step(task, new.max_attempts, now))
             .collect();
-        insert_steps(&tx, &planning).await?;
-        tx.execute_raw(messages(&accepted).insert_into(backend, "message"))
-            .await?;
+        let mut writes = Writes::new(backend);
+        insert_steps(&mut writes, &planning);
+        writes.insert(messages(&accepted), "message");
         let mut events = Vec::with_capacity(accepted.len() * 2);
         let mut committed = HashMap::with_capacity(accepted.len());
         for (task, step) in accepted.iter().zip(&planning) {
@@ -147,13 +151,13 @@ impl Store {
             );
             let payload = json!({ "status": TaskStatus::Pending });
             edit.record(EventKind::TaskSubmitted, None, &payload);
-            let payload = json!({ "status": StepStatus::Ready, "key": "plan" });
+            let payload = json!({ "status": StepStatus::Ready, "key": PLANNING_KEY });
             edit.record(EventKind::StepReady, Some(step.id), &payload);
             committed.insert(task.id, edit.committed());
             events.extend(edit.into_events());
         }
-        tx.execute_raw(event_rows(events).insert_into(backend, "event"))
-            .await?;
+        writes.insert(event_rows(events), "event");
+        writes.run(&tx).await?;
         tx.commit().await?;
         Ok(tasks
             .into_iter()
@@ -164,6 +168,114 @@ impl Store {
             .collect())
     }
 }
+
+impl Store {
+    /// The same on Postgres, where one statement does it all and is its own transaction.
+    async fn insert_tasks_at_once(&self, new: &[NewTask]) -> Result<Vec<Option<Submitted>>, StoreError> {
+        let mut tasks: Vec<task::Model> = new.iter().map(|new| task_row(new, UnixMillis(0))).collect();
+        let mut rows = Rows::new([
+            ("id", Kind::Uuid),
+            ("tenant_id", Kind::Text),
+            ("user_id", Kind::Text),
+            ("description", Kind::Text),
+            ("metadata", Kind::Text),
+            ("priority", Kind::BigInt),
+            ("idempotency_key", Kind::TextOrNull),
+            ("request_hash", Kind::TextOrNull),
+            ("budget_nanos", Kind::BigIntOrNull),
+            ("owner", Kind::Text),
+            ("max_attempts", Kind::BigInt),
+            ("step_id", Kind::Uuid),
+            ("message_id", Kind::Uuid),
+        ]);
+        let mut in_order: Vec<(&task::Model, i32)> =
+            tasks.iter().zip(new.iter().map(|new| new.max_attempts)).collect();
+        in_order.sort_by(|(a, _), (b, _)| (&a.idempotency_key, a.id).cmp(&(&b.idempotency_key, b.id)));
+        for (task, max_attempts) in in_order {
+            rows.push([
+                task.id.into(),
+                task.tenant_id.clone().into(),
+                task.user_id.clone().into(),
+                task.description.as_str().into(),
+                task.metadata.clone().into(),
+                i64::from(task.priority).into(),
+                task.idempotency_key.clone().into(),
+                task.request_hash.clone().into(),
+                task.budget_nanos.into(),
+                Owner::of(&task.tenant_id, &task.user_id).into(),
+                i64::from(max_attempts).into(),
+                StepId::generate().into(),
+                MessageId::generate().into(),
+            ]);
+        }
+        let submitted = json!({ "status": TaskStatus::Pending }).to_string();
+        let ready = json!({ "status": StepStatus::Ready, "key": PLANNING_KEY }).to_string();
+        let values: [Value; 6] = [
+            submitted.into(),
+            ready.into(),
+            PLANNING_KEY.into(),
+            PLANNING_TITLE.into(),
+            PLANNING_INSTRUCTIONS.into(),
+            PLANNER.into(),
+        ];
+        let now = clock::now_sql(DbBackend::Postgres);
+        let insert = rows.statement(DbBackend::Postgres, values, |places| {
+            let [submitted, ready, key, title, instructions, agent] = std::array::from_fn(|at| places.at(at + 1));
+            format!(
+                "WITH clock AS MATERIALIZED (SELECT {now} AS now), \
+                 accepted AS (INSERT INTO task (id, tenant_id, user_id, description, metadata, status, priority, \
+                 idempotency_key, request_hash, budget_nanos, cost_nanos, reserved_nanos, unpriced_entries, event_seq, \
+                 open_steps, active_steps, created_at, updated_at) \
+                 SELECT id, tenant_id, user_id, description, metadata, 'PENDING', priority, idempotency_key, \
+                 request_hash, budget_nanos, 0, 0, 0, {FIRST_EVENTS}, 1, 1, now, now FROM r, clock \
+                 ON CONFLICT DO NOTHING RETURNING id AS accepted_id, created_at), \
+                 planned AS (INSERT INTO step (id, tenant_id, task_id, owner, kind, position, key, title, instructions, \
+                 agent, status, priority, attempts, max_attempts, epoch, journal_after, run_at, open_dependencies, \
+                 cost_nanos, unpriced_entries, created_at, updated_at) \
+                 SELECT step_id, tenant_id, id, owner, 'PLAN', 0, {key}, {title}, {instructions}, {agent}, 'READY', \
+                 priority, 0, max_attempts, 0, 0, created_at, 0, 0, 0, created_at, created_at \
+                 FROM r JOIN accepted ON accepted_id = id), \
+                 said AS (INSERT INTO message (id, tenant_id, task_id, role, author, content, created_at) \
+                 SELECT message_id, tenant_id, id, 'USER', user_id, description, created_at \
+                 FROM r JOIN accepted ON accepted_id = id), \
+                 told AS (INSERT INTO event (task_id, seq, tenant_id, kind, step_id, payload, created_at) \
+                 SELECT id, 1, tenant_id, 'TASK_SUBMITTED', NULL, {submitted}, created_at \
+                 FROM r JOIN accepted ON accepted_id = id UNION ALL \
+                 SELECT id, 2, tenant_id, 'STEP_READY', step_id, {ready}, created_at \
+                 FROM r JOIN accepted ON accepted_id = id) \
+                 SELECT accepted_id, created_at FROM accepted"
+            )
+        });
+        let mut accepted: HashMap<TaskId, UnixMillis> = HashMap::new();
+        for row in self.batches.query_all_raw(insert).await? {
+            accepted.insert(row.try_get("", "accepted_id")?, row.try_get("", "created_at")?);
+        }
+        for task in &mut tasks {
+            if let Some(now) = accepted.get(&task.id) {
+                task.created_at = *now;
+                task.updated_at = *now;
+            }
+        }
+        let answer = |task: task::Model| {
+            let committed = Committed {
+                tenant: task.tenant_id.clone(),
+                task_id: task.id,
+                seq: FIRST_EVENTS,
+                ready: true,
+                cancelled: false,
+            };
+            accepted
+                .contains_key(&task.id)
+                .then(|| Submitted::New(Box::new(task), committed))
+        };
+        Ok(tasks.into_iter().map(answer).collect())
+    }
+}
+
+const PLANNING_KEY: &str = "plan";
+const PLANNING_TITLE: &str = "Plan the task";
+const PLANNING_INSTRUCTIONS: &str = "Turn the description of the task into a graph of steps.";
+const PLANNER: &str = "planner";
 
 /// Events a task begins with.
 const FIRST_EVENTS: i64 = 2;
@@ -269,10 +381,10 @@ fn planning_step(task: &task::Model, max_attempts: i32, now: UnixMillis) -> step
         plan_id: None,
         kind: StepKind::Plan,
         position: 0,
-        key: "plan".to_owned(),
-        title: "Plan the task".to_owned(),
-        instructions: "Turn the description of the task into a graph of steps.".to_owned(),
-        agent: "planner".to_owned(),
+        key: PLANNING_KEY.to_owned(),
+        title: PLANNING_TITLE.to_owned(),
+        instructions: PLANNING_INSTRUCTIONS.to_owned(),
+        agent: PLANNER.to_owned(),
         status: StepStatus::Ready,
         waiting_on: None,
         priority: task.priority,
