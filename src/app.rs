@@ -88,9 +88,8 @@ impl App {
             _data_dir,
         } = self;
         let running = TaskTracker::new();
-        if let Some(worker) = worker {
-            running.spawn(worker.run(stop.clone()));
-        }
+        // A worker that breaks down cancels `stop`: the process ends, and says so.
+        let working = worker.map(|worker| running.spawn(worker.run(stop.clone())));
         if save_index {
             let (memory, stop) = (memory.clone(), stop.clone());
             running.spawn(async move { stop.run_until_cancelled(save_regularly(memory)).await });
@@ -108,6 +107,9 @@ impl App {
         background.cancel();
         if save_index {
             save(&memory).await;
+        }
+        if let Some(working) = working {
+            working.await.context("the worker broke off")??;
         }
         served.context("the server broke off")
     }

@@ -35,7 +35,7 @@ async fn submit_to_start(peak: Peak) -> anyhow::Result<Row> {
     load::closed(&rig, &mut seen_here, 8, Duration::from_secs(2)).await?;
     let submitted = load::open(&rig, peak.tasks_per_second * 0.3, TIME).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    rig.stop().await;
+    rig.stop().await?;
     let mut started = HashMap::new();
     while let Ok(seen) = seen_here.try_recv() {
         if let Seen::Started(task, at) = seen {
@@ -82,7 +82,7 @@ async fn commit_to_subscriber(peak: Peak) -> anyhow::Result<Row> {
     while let Some(watcher) = watchers.join_next().await {
         watcher??;
     }
-    rig.stop().await;
+    rig.stop().await?;
     let mut committed: HashMap<(TaskId, i64), Instant> = HashMap::new();
     while let Ok(seen) = seen_here.try_recv() {
         if let Seen::Committed(task, seq, at) = seen {

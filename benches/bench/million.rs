@@ -21,7 +21,7 @@ pub(crate) async fn measure(table: &mut Table) -> anyhow::Result<()> {
     let full = database::create("bench_million")?;
     let (seen, _) = mpsc::unbounded_channel();
     // Makes the tables.
-    Rig::start(full.clone(), IN_FLIGHT, seen).await?.stop().await;
+    Rig::start(full.clone(), IN_FLIGHT, seen).await?.stop().await?;
     fill(&full)?;
     let (mut empty_rates, mut full_rates) = (Vec::new(), Vec::new());
     // In turns, so that both see the same machine.

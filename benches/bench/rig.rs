@@ -15,7 +15,7 @@ use agent_orchestrator::{
     },
     engine::{
         work::{StepError, Work},
-        worker::{Worker, WorkerSettings},
+        worker::{Worker, WorkerFailed, WorkerSettings},
     },
     feed::{
         Feed, LocalLane, RedisDoorbell, RedisLaneSettings,
@@ -65,7 +65,7 @@ pub(crate) struct Rig {
     pub(crate) store: Store,
     pub(crate) feed: Feed,
     stop: CancellationToken,
-    worker: Option<tokio::task::JoinHandle<()>>,
+    worker: Option<tokio::task::JoinHandle<Result<(), WorkerFailed>>>,
 }
 
 impl Rig {
@@ -131,11 +131,12 @@ impl Rig {
         })
     }
 
-    pub(crate) async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.stop.cancel();
         if let Some(worker) = self.worker.take() {
-            let _ = worker.await;
+            worker.await??;
         }
+        Ok(())
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) async fn run(url: &str, time: Duration) -> anyhow::Result<Run> {
     let cpu = Cpu::now()?.since(cpu);
     let wal = database::wal_bytes(url)? - wal;
     let steps = tasks * STEPS;
-    rig.stop().await;
+    rig.stop().await?;
     let commits = database::commits(url)?.saturating_sub(commits).max(1);
     Ok(Run {
         steps,

@@ -33,6 +33,8 @@ impl MigrationTrait for Migration {
                 "CREATE INDEX step_due ON step (run_at) WHERE status = 'READY'",
                 // Every event of a task changes `updated_at`: indexed, each change would write every index anew.
                 "DROP INDEX task_changed",
+                // The key of the table begins with the step, which is known wherever the task is.
+                "DROP INDEX step_dependency_by_task",
                 "CREATE INDEX task_open ON task (tenant_id) WHERE ended_at IS NULL",
                 "CREATE INDEX task_ended ON task (tenant_id, ended_at) WHERE ended_at IS NOT NULL",
                 // A step's output is a message of its task already: kept once.

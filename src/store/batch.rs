@@ -47,15 +47,6 @@ struct HotTask {
 }
 
 impl Store {
-    /// How many batches the database takes at once.
-    pub fn batch_writers(&self) -> usize {
-        if is_postgres(self.batches.get_database_backend()) {
-            2
-        } else {
-            1
-        }
-    }
-
     /// Begins a transaction for many rows at once.
     pub(super) async fn begin_batch_transaction(&self) -> Result<DatabaseTransaction, StoreError> {
         let options = TransactionOptions {

@@ -50,11 +50,6 @@ impl Store {
             }
         };
         let statements = Arc::new(AtomicU64::new(0));
-        let writers = if is_postgres(batches.get_database_backend()) {
-            2
-        } else {
-            1
-        };
         Ok(Self {
             submissions: Gathering::new(1),
             read: Reads::Pool(counted(read, &statements)),

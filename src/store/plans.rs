@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use entity::{
     enums::{EventKind, PlanAuthor, StepKind, StepStatus},
     ids::{PlanId, StepId, TaskId},
-    plan, step,
+    plan, step, step_dependency,
     values::{JsonText, NanoUsd},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 use serde_json::json;
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
     batch::Batch,
     rows::{Kind, Rows, Writes},
     steps::{Claim, Ending, HandOff, Settlement},
+    task_change::TaskChange,
 };
 use crate::domain::{plan::PlanDraft, scope::Scope};
 
@@ -30,6 +31,21 @@ impl Store {
             .filter(plan::Column::TenantId.eq(scope.tenant.clone()))
             .filter(plan::Column::TaskId.is_in(ids.iter().copied()))
             .all(&self.read)
+            .await?)
+    }
+}
+
+impl TaskChange {
+    /// Which step of the task waits for which.
+    pub(super) async fn edges(&self) -> Result<Vec<step_dependency::Model>, StoreError> {
+        let steps = step::Entity::find()
+            .select_only()
+            .column(step::Column::Id)
+            .filter(step::Column::TaskId.eq(self.task.id))
+            .into_query();
+        Ok(step_dependency::Entity::find()
+            .filter(step_dependency::Column::StepId.in_subquery(steps))
+            .all(&self.tx)
             .await?)
     }
 }

@@ -61,9 +61,8 @@ impl Shared {
         .await;
     }
 
-    /// Hands the end over to the pump of the task, again while the database is away.
+    /// Hands the end over to the pump, again while the database is away.
     async fn settle_well(&self, claim: &Claim, ending: Ending, mut slot: Slot) -> Result<(), StepError> {
-        let inbox = pump_of(claim, self.inboxes.len());
         for left in (0..TRIES).rev() {
             let settlement = Settlement {
                 claim: claim.clone(),
@@ -75,7 +74,7 @@ impl Shared {
                 slot,
                 reply,
             };
-            let sent = self.inboxes[inbox].send(finished).await.is_ok();
+            let sent = self.inbox.send(finished).await.is_ok();
             match answer.await {
                 Ok(Reply::Settled(Verdict::Stored)) => return Ok(()),
                 Ok(Reply::Settled(Verdict::Cancelling)) => {
@@ -163,10 +162,4 @@ fn retry(code: &'static str, message: String) -> StepError {
         message,
         after: None,
     }
-}
-
-/// Which pump a task goes through: always the same, so that two never wait for one row.
-fn pump_of(claim: &Claim, pumps: usize) -> usize {
-    let low = claim.task.id.0.as_u128() & 0xffff;
-    usize::try_from(low).unwrap_or_default() % pumps.max(1)
 }

@@ -43,6 +43,11 @@ pub struct WorkerSettings {
     pub drain: Duration,
 }
 
+/// The worker came to a fault of this program. The log has more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the worker broke down; the log has more")]
+pub struct WorkerFailed;
+
 /// Claims steps and has them carried out. Cheap to clone.
 #[derive(Clone)]
 pub struct Worker {
@@ -53,8 +58,9 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Works until `stop`, then lets what is under way finish within the drain time and gives the rest back.
-    pub async fn run(self, stop: CancellationToken) {
+    /// Works until `stop`, then lets what is under way finish within the drain time and gives the rest back. Fails only by
+    /// a fault of this program: a worker that can no longer claim must not go on keeping its leases.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), WorkerFailed> {
         tracing::info!(worker = %self.settings.worker_id, concurrency = self.settings.concurrency, "worker started");
         let held = HeldSteps::default();
         let background = CancellationToken::new();
@@ -74,16 +80,29 @@ impl Worker {
         let running = TaskTracker::new();
         let done = CancellationToken::new();
         let claiming = Arc::new(RwLock::new(()));
-        let shared = self.shared(&held, &running, &claiming);
-        let pumps = start_pumps(shared, &stop, &done);
-        stop.cancelled().await;
-        drop(claiming.write().await);
-        self.drain(&held, &running).await;
-        done.cancel();
-        pumps.wait().await;
+        let (shared, outlet) = self.shared(&held, &running, &claiming);
+        let mut pump = tokio::spawn(Pump::new(shared, outlet).run(stop.clone(), done.clone()));
+        let ended = tokio::select! {
+            () = stop.cancelled() => {
+                drop(claiming.write().await);
+                self.drain(&held, &running).await;
+                done.cancel();
+                pump.await
+            }
+            ended = &mut pump => {
+                tracing::error!("the pump of the worker broke down; giving its steps back");
+                held.interrupt_all(Interruption::Draining);
+                running.close();
+                // What waits for the pump's answer has its lease run out.
+                let _ = tokio::time::timeout(self.settings.drain, running.wait()).await;
+                ended
+            }
+        };
         background.cancel();
+        stop.cancel();
         loops.wait().await;
         tracing::info!(worker = %self.settings.worker_id, "worker stopped");
+        ended.map_err(|_panic| WorkerFailed)
     }
 
     fn shared(
@@ -91,20 +110,17 @@ impl Worker {
         held: &HeldSteps,
         running: &TaskTracker,
         claiming: &Arc<RwLock<()>>,
-    ) -> (Shared, Vec<mpsc::Receiver<Finished>>) {
-        let (inboxes, outlets) = (0..self.store.batch_writers())
-            .map(|_| mpsc::channel(self.settings.concurrency * 2))
-            .unzip();
+    ) -> (Shared, mpsc::Receiver<Finished>) {
+        let (inbox, outlet) = mpsc::channel(self.settings.concurrency * 2);
         let shared = Shared {
             worker: self.clone(),
             held: held.clone(),
             slots: Slots::new(self.settings.concurrency),
             running: running.clone(),
             claiming: Arc::clone(claiming),
-            backlog: Arc::default(),
-            inboxes,
+            inbox,
         };
-        (shared, outlets)
+        (shared, outlet)
     }
 
     /// Tells running steps of cancelled tasks to stop, as soon as the doorbell says so.
@@ -133,19 +149,4 @@ impl Worker {
             running.wait().await;
         }
     }
-}
-
-/// Starts pumps that claim until `stop` and settle until `done`.
-fn start_pumps(
-    (shared, outlets): (Shared, Vec<mpsc::Receiver<Finished>>),
-    stop: &CancellationToken,
-    done: &CancellationToken,
-) -> TaskTracker {
-    let pumps = TaskTracker::new();
-    for (at, outlet) in outlets.into_iter().enumerate() {
-        let pump = Pump::new(shared.clone(), outlet, at == 0);
-        pumps.spawn(pump.run(stop.clone(), done.clone()));
-    }
-    pumps.close();
-    pumps
 }

@@ -1,16 +1,10 @@
 //! The pump: what ended while the last commit was under way is written in the next one, together with the claims that
 //! take the freed places.
 //!
-//! A worker has as many pumps as its database takes writers; a task always goes through the same one. The first pump also
-//! looks for work when the doorbell rings, when the next step is due, and every poll interval.
+//! It also looks for work when the doorbell rings, when the next step is due, and every poll interval. A worker has one:
+//! two were measured, and halved their batches for no more steps per second.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use entity::values::Owner;
 use tokio::{
@@ -54,7 +48,7 @@ pub(super) enum Reply {
     Failed { is_transient: bool, slot: Slot },
 }
 
-/// What all pumps of a worker share.
+/// What the pump and the running steps share.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) worker: Worker,
@@ -63,17 +57,13 @@ pub(super) struct Shared {
     pub(super) running: TaskTracker,
     /// Held for reading while steps are claimed and started, so that a worker that stops knows all it holds.
     pub(super) claiming: Arc<RwLock<()>>,
-    /// Whether the queue held more than there was room for when it was last looked at.
-    pub(super) backlog: Arc<AtomicBool>,
-    /// One for each pump.
-    pub(super) inboxes: Vec<mpsc::Sender<Finished>>,
+    pub(super) inbox: mpsc::Sender<Finished>,
 }
 
 pub(super) struct Pump {
     shared: Shared,
     inbox: mpsc::Receiver<Finished>,
-    /// Looks for work beyond the places that are freed here; None for all but the first.
-    lookout: Option<Lookout>,
+    lookout: Lookout,
     served: Option<Owner>,
     look: Look,
 }
@@ -99,17 +89,17 @@ enum Look {
 }
 
 impl Pump {
-    pub(super) fn new(shared: Shared, inbox: mpsc::Receiver<Finished>, is_first: bool) -> Self {
+    pub(super) fn new(shared: Shared, inbox: mpsc::Receiver<Finished>) -> Self {
         let worker = &shared.worker;
         Self {
-            lookout: is_first.then(|| Lookout {
+            lookout: Lookout {
                 rings: worker.feed.listen(),
                 store: worker.store.clone(),
                 slots: shared.slots.clone(),
                 poll: worker.settings.poll,
                 looked: Instant::now(),
-            }),
-            look: if is_first { Look::Now } else { Look::Later },
+            },
+            look: Look::Now,
             shared,
             inbox,
             served: None,
@@ -126,7 +116,7 @@ impl Pump {
                     biased;
                     _ = self.inbox.recv_many(&mut finished, MOST) => {}
                     () = done.cancelled() => return,
-                    () = wait_for_work(lookout, look), if !stop.is_cancelled() => self.look = Look::Now,
+                    () = lookout.wait(look), if !stop.is_cancelled() => self.look = Look::Now,
                     () = stop.cancelled(), if !stop.is_cancelled() => continue,
                 }
             }
@@ -160,16 +150,13 @@ impl Pump {
         {
             Ok(settled) => {
                 if asked.is_some_and(|asked| asked.from_queue) {
-                    shared.backlog.store(!settled.exhausted, Ordering::Relaxed);
                     self.look = if settled.exhausted {
                         Look::Later
                     } else {
                         Look::WhenFreed
                     };
                     self.served = settled.served.clone().filter(|_| !settled.exhausted);
-                    if let Some(lookout) = &mut self.lookout {
-                        lookout.looked = Instant::now();
-                    }
+                    self.lookout.looked = Instant::now();
                 }
                 self.announce(settled, slots, replies).await;
             }
@@ -217,7 +204,7 @@ impl Pump {
             return None;
         }
         let settings = &self.shared.worker.settings;
-        let is_time = self.look == Look::Now || self.lookout.as_mut().is_some_and(Lookout::is_time);
+        let is_time = self.look == Look::Now || self.lookout.is_time();
         let freed = slots.iter().filter(|slot| !slot.is_spare()).count();
         if is_time {
             slots.extend(self.shared.slots.take(settings.claim_batch.saturating_sub(freed)));
@@ -225,7 +212,7 @@ impl Pump {
         let common = slots.iter().filter(|slot| !slot.is_spare()).count();
         let mut request = ClaimRequest::new(settings.worker_id.clone(), common, settings.lease);
         request.after = self.served.clone();
-        request.from_queue = is_time || self.shared.backlog.load(Ordering::Relaxed);
+        request.from_queue = is_time || self.look == Look::WhenFreed;
         if common > 0 {
             return Some(request);
         }
@@ -265,13 +252,6 @@ impl Pump {
         self.shared
             .running
             .spawn(async move { shared.execute(claim, hold, slot).await });
-    }
-}
-
-async fn wait_for_work(lookout: &mut Option<Lookout>, look: Look) {
-    match lookout {
-        Some(lookout) => lookout.wait(look).await,
-        None => std::future::pending().await,
     }
 }
 

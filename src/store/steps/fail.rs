@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use entity::{
     enums::{AttemptOutcome, EventKind, StepStatus},
     ids::StepId,
-    step, step_dependency,
+    step,
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
@@ -121,11 +121,7 @@ impl TaskChange {
 
     /// Skips everything that depends on a failed step, however far down.
     async fn skip_dependents(&mut self, failed: StepId) -> Result<(), StoreError> {
-        let task = self.task.id;
-        let edges = step_dependency::Entity::find()
-            .filter(step_dependency::Column::TaskId.eq(task))
-            .all(&self.tx)
-            .await?;
+        let edges = self.edges().await?;
         let mut lost = HashSet::from([failed]);
         while let Some(edge) = edges
             .iter()

@@ -3,7 +3,7 @@
 use entity::{
     enums::{EventKind, StepStatus, TaskStatus},
     ids::{StepId, TaskId},
-    step, step_dependency, task,
+    step, task,
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
@@ -42,10 +42,7 @@ impl Store {
             .order_by_asc(step::Column::Position)
             .all(&change.tx)
             .await?;
-        let edges = step_dependency::Entity::find()
-            .filter(step_dependency::Column::TaskId.eq(id))
-            .all(&change.tx)
-            .await?;
+        let edges = change.edges().await?;
         let completed: HashSet<StepId> = steps
             .iter()
             .filter(|step| step.status == StepStatus::Completed)
