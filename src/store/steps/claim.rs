@@ -168,14 +168,16 @@ impl Batch {
             // Postgres takes the task's row with the step's, in that order of meaning: whoever changes a task holds its
             // row first. Rows that others hold are skipped.
             let lock = if is_postgres(backend) { "FOR UPDATE OF t, s SKIP LOCKED" } else { "" };
+            // An owner whose steps are all to be tried later has no turn: it would take the place of one who could go on.
+            // An owner's share is what is left when every other takes one, and one to spare for a row that is skipped.
             format!(
                 "WITH RECURSIVE turn (owner, n) AS ( \
                  SELECT (SELECT min(owner) FROM step WHERE status = 'READY' AND owner > {after} \
-                 AND owner NOT IN (SELECT served FROM r)), 1 \
+                 AND run_at <= {now} AND owner NOT IN (SELECT served FROM r)), 1 \
                  UNION ALL SELECT (SELECT min(owner) FROM step WHERE status = 'READY' AND owner > turn.owner \
-                 AND owner NOT IN (SELECT served FROM r)), turn.n + 1 \
+                 AND run_at <= {now} AND owner NOT IN (SELECT served FROM r)), turn.n + 1 \
                  FROM turn WHERE turn.owner IS NOT NULL AND turn.n < {limit}), \
-                 share (n) AS (SELECT {limit} * 2 / count(*) + 1 FROM turn), \
+                 share (n) AS (SELECT {limit} - count(*) + 3 FROM turn), \
                  candidate (id, place, n) AS ({candidates}), \
                  picked (id) AS (SELECT s.id FROM candidate c JOIN step s ON s.id = c.id \
                  JOIN task t ON t.id = s.task_id WHERE s.status = 'READY' \

@@ -4,6 +4,7 @@ mod approvals;
 mod budget;
 mod cancelling;
 mod costs;
+mod fairness;
 mod faults;
 mod own_tools;
 mod parallel;
