@@ -7,10 +7,13 @@ use entity::{
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
 
-use crate::store::{
-    StoreError,
-    rows::{Kind, Rows},
-    task_change::{TaskChange, TaskEdit},
+use crate::{
+    domain::lifecycle::Lifecycle,
+    store::{
+        StoreError,
+        rows::{Kind, Rows},
+        task_change::{TaskChange, TaskEdit},
+    },
 };
 
 /// A step that decides how its task ended: one that failed, or one that nothing builds on.
@@ -61,6 +64,10 @@ impl TaskChange {
 impl TaskEdit {
     /// The same, given the steps that decide about the task.
     pub(in crate::store) fn conclude(&mut self, steps: &[LastStep]) -> Result<(), StoreError> {
+        if self.task.status.is_final() {
+            // Held only because a settlement came too late, which must not take the rest of its batch down.
+            return Ok(());
+        }
         if self.task.open_steps <= 0 {
             return self.end_task(steps);
         }

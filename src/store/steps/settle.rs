@@ -201,7 +201,7 @@ impl Batch {
             .map(|settlement| {
                 if is_late(settlement) {
                     Verdict::Cancelling
-                } else if ended.contains(&settlement.claim.step.id) {
+                } else if ended.contains(&(settlement.claim.step.id, settlement.claim.step.epoch)) {
                     Verdict::Stored
                 } else {
                     hold::report_fenced(&settlement.claim, None);
@@ -226,7 +226,9 @@ impl Batch {
         Ok(verdicts)
     }
 
-    async fn end_steps(&mut self, held: Rows<2>) -> Result<HashSet<StepId>, StoreError> {
+    /// Answers which steps were ended, with the epochs of the claims that ended them: an older claim of the same step may
+    /// be in the same batch.
+    async fn end_steps(&mut self, held: Rows<2>) -> Result<HashSet<(StepId, i64)>, StoreError> {
         if held.is_empty() {
             return Ok(HashSet::new());
         }
@@ -237,13 +239,13 @@ impl Batch {
                 "UPDATE step SET status = 'COMPLETED', waiting_on = NULL, worker_id = NULL, lease_until = NULL, \
                  error_code = NULL, error_message = NULL, ended_at = {now}, updated_at = {now} \
                  FROM r WHERE step.id = r.held_id AND step.epoch = r.held_epoch AND COALESCE(step.status, '') = 'RUNNING' \
-                 RETURNING id, updated_at"
+                 RETURNING id, epoch, updated_at"
             )
         });
         let mut ended = HashSet::new();
         let mut latest = self.now;
         for row in self.tx.query_all_raw(end).await? {
-            ended.insert(row.try_get("", "id")?);
+            ended.insert((row.try_get("", "id")?, row.try_get("", "epoch")?));
             latest = latest.max(row.try_get::<UnixMillis>("", "updated_at")?);
         }
         self.set_now(latest);

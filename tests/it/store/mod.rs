@@ -10,6 +10,7 @@ pub(crate) mod fairness;
 mod fencing;
 mod leases;
 mod migrations;
+mod model;
 mod money;
 
 use std::time::Duration;
