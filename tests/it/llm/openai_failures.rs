@@ -18,10 +18,26 @@ use super::{
 
 async fn failure(answer: ScriptedAnswer) -> LlmError {
     let server = ScriptedServer::start(vec![answer]).await;
-    ask(&model(&server), &request("m", vec![user("hi")], &[]))
+    failure_of(&model(&server)).await
+}
+
+async fn failure_of(model: &OpenAiModel) -> LlmError {
+    ask(model, &request("m", vec![user("hi")], &[]))
         .await
         .0
         .unwrap_err()
+}
+
+/// The failure of a model that gives a server all the time it takes: only the bounds on what it sends are in its way.
+async fn patient_failure(answer: ScriptedAnswer) -> LlmError {
+    let server = ScriptedServer::start(vec![answer]).await;
+    let ages = Duration::from_secs(600);
+    let model = OpenAiModel::new(OpenAiSettings {
+        request_timeout: ages,
+        stall_timeout: ages,
+        ..settings(&server)
+    });
+    failure_of(&model.unwrap()).await
 }
 
 fn said(text: &str) -> serde_json::Value {
@@ -285,14 +301,14 @@ async fn endless_answers_are_bounded() {
         one_event,
         "\n".repeat(60_000),
     ] {
-        let error = failure(ScriptedAnswer::sse(&[]).forever(&endless)).await;
+        let error = patient_failure(ScriptedAnswer::sse(&[]).forever(&endless)).await;
         assert!(
             matches!(error, LlmError::Malformed { .. }),
             "{endless:.40}: {error:?}"
         );
     }
     let json = ScriptedAnswer::text(200, "application/json", "{\"choices\": \"").forever(&"z".repeat(50_000));
-    assert!(matches!(failure(json).await, LlmError::Malformed { .. }));
+    assert!(matches!(patient_failure(json).await, LlmError::Malformed { .. }));
 }
 
 #[tokio::test]

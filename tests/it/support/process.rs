@@ -80,7 +80,11 @@ impl Process {
 
     /// The same, on a Redis of the test's own.
     pub async fn beside_on(app: &TestApp, roles: &str, redis_url: &str) -> Self {
-        let config = format!("[redis]\nprefix = \"{}\"\n", app.redis_prefix());
+        let config = format!(
+            "[redis]\nprefix = \"{}\"\ntimeout_ms = {}\n",
+            app.redis_prefix(),
+            app.config.redis.timeout_ms
+        );
         let file = app
             .data_dir()
             .join(format!("beside-{}.toml", uuid::Uuid::now_v7().simple()));
