@@ -33,7 +33,7 @@ use super::without_worker;
 use crate::support::both_stacks;
 
 /// Cases of one run, unless told otherwise.
-const CASES: u32 = 24;
+const CASES: u32 = 48;
 
 /// Fails the case, with a reason, unless it is so.
 macro_rules! must {
@@ -89,7 +89,7 @@ both_stacks! {
         let db = app.connection().await;
         let seed = number("MODEL_SEED").unwrap_or_else(rand::random);
         let cases = number("MODEL_CASES").map_or(CASES, |cases| u32::try_from(cases).unwrap());
-        println!("MODEL_SEED={seed} MODEL_CASES={cases}");
+        eprintln!("MODEL_SEED={seed} MODEL_CASES={cases}");
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let config =
@@ -108,7 +108,7 @@ both_stacks! {
             })
         });
         let tally = tally.into_inner().unwrap();
-        println!("{tally:?}");
+        eprintln!("{tally:?}");
         if let Err(TestError::Fail(why, operations)) = &result {
             let lines: Vec<String> = operations.iter().map(|operation| format!("{operation:?}")).collect();
             panic!("MODEL_SEED={seed}: {why}\n{}", lines.join("\n"));

@@ -164,40 +164,48 @@ fn one() -> impl Strategy<Value = Operation> {
     prop_oneof![
         4 => (0..USERS.len(), -1..2, prop::option::of(40..200_i64), 1..4)
             .prop_map(|(user, priority, budget, max_attempts)| Op::Submit { user, priority, budget, max_attempts }),
-        8 => ask().prop_map(Op::Claim),
-        10 => (prop::collection::vec(who(), 0..4), 0..60_usize, prop::option::weighted(0.7, ask()))
+        12 => ask().prop_map(Op::Claim),
+        10 => (prop::collection::vec(who(), 0..4), 0..60_usize, prop::option::weighted(0.8, ask()))
             .prop_map(|(who, plan, ask)| Op::Settle { who, plan, ask }),
         5 => (who(), 0..60_usize).prop_map(|(who, plan)| Op::Complete { who, plan }),
         4 => (who(), again(), any::<bool>())
             .prop_map(|(who, again, replayable)| Op::Fail { who, again, replayable }),
         2 => who().prop_map(|who| Op::Release { who }),
         3 => (who(), prop::option::of(1..90_i64)).prop_map(|(who, needed)| Op::Park { who, needed }),
-        3 => who().prop_map(|who| Op::Stopped { who }),
+        8 => who().prop_map(|who| Op::Stopped { who }),
         3 => (prop::collection::vec(who(), 1..4), prop::bool::weighted(0.2))
             .prop_map(|(who, no_lease)| Op::Heartbeat { who, no_lease }),
         3 => who().prop_map(|who| Op::Expire { who }),
         1 => (0..WORKERS.len()).prop_map(|worker| Op::Crash { worker }),
         4 => Just(Op::Rescue),
-        2 => task().prop_map(|task| Op::Cancel { task }),
-        3 => task().prop_map(|task| Op::Retry { task }),
+        4 => task().prop_map(|task| Op::Cancel { task }),
+        5 => task().prop_map(|task| Op::Retry { task }),
         2 => (task(), -20..120_i64).prop_map(|(task, by)| Op::Raise { task, by }),
-        4 => (who(), amount()).prop_map(|(who, worst_case)| Op::Reserve { who, worst_case }),
+        6 => (who(), amount()).prop_map(|(who, worst_case)| Op::Reserve { who, worst_case }),
         4 => (who(), amount()).prop_map(|(who, cost)| Op::Answer { who, cost }),
         2 => who().prop_map(|who| Op::Refuse { who }),
         2 => (who(), amount()).prop_map(|(who, cost)| Op::Pay { who, cost }),
     ]
 }
 
-/// A whole case. It begins with something to claim.
+/// A whole case. It begins with something to do, in hands.
 pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
-    prop::collection::vec(one(), 1..100).prop_map(|mut operations| {
-        let first = Operation::Submit {
-            user: 0,
-            priority: 0,
-            budget: Some(100),
-            max_attempts: 2,
-        };
-        operations.insert(0, first);
-        operations
+    let submit = |(user, budget)| Operation::Submit {
+        user,
+        priority: 0,
+        budget,
+        max_attempts: 2,
+    };
+    let claim = Operation::Claim(Ask {
+        worker: 0,
+        limit: 2,
+        from_queue: true,
+        after: None,
+        except: None,
+        no_lease: false,
+    });
+    prop::collection::vec(one(), 1..100).prop_map(move |operations| {
+        let begun = [(0, Some(100)), (1, None)].map(submit).into_iter();
+        begun.chain([claim.clone()]).chain(operations).collect()
     })
 }

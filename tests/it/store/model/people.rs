@@ -16,7 +16,9 @@ impl World {
             None => return Err("the task is not there".to_owned()),
         };
         must!(took == self.reference.tasks[at].cancel(), "cancelled: {took}");
-        self.count("cancelled");
+        if took {
+            self.count("cancelled");
+        }
         Ok(())
     }
 
@@ -29,10 +31,9 @@ impl World {
             None => return Err("the task is not there".to_owned()),
         };
         must!(took == self.reference.tasks[at].retry(), "retried: {took}");
-        self.tally
-            .entry("retried")
-            .and_modify(|n| *n += usize::from(took))
-            .or_insert(usize::from(took));
+        if took {
+            self.count("retried");
+        }
         Ok(())
     }
 
