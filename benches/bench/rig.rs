@@ -180,10 +180,10 @@ impl Work for NoWork {
             tokio::time::sleep(Duration::from_millis(60)).await;
         }
         if claim.step.kind == StepKind::Work {
-            return Ok(Ending::Output(StepResult {
+            return Ok(Ending::Output(Box::new(StepResult {
                 output: "Nothing was done, and this is what came of it.".to_owned(),
                 memory: None,
-            }));
+            })));
         }
         let _ = self.seen.send(Seen::Started(claim.task.id, Instant::now()));
         let step = |at: usize| StepDraft {

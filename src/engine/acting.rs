@@ -70,7 +70,7 @@ impl Engine {
         };
         let memory = without_memory(self.learned(claim, &output).await)?.flatten();
         text.completed();
-        Ok(Ending::Output(StepResult { output, memory }))
+        Ok(Ending::Output(Box::new(StepResult { output, memory })))
     }
 
     /// What the agent is told: the step, what it builds on, and what long-term memory has on it.

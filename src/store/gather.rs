@@ -1,12 +1,15 @@
 //! Writes that wait for each other's commit go together: what arrives while one is under way shares the next.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, oneshot};
 
+/// Items, and where their answers go.
+type Waiting<T, R> = Vec<(T, oneshot::Sender<R>)>;
+
 /// A place where items of one kind gather. Cheap to clone.
 pub(super) struct Gathering<T, R> {
-    waiting: Arc<Mutex<Vec<(T, oneshot::Sender<R>)>>>,
+    waiting: Arc<Mutex<Waiting<T, R>>>,
     /// Batches under way at once.
     turns: Arc<Semaphore>,
 }
@@ -71,7 +74,7 @@ impl<T: Send + 'static, R: Send + 'static> Gathering<T, R> {
         answer.await.ok()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(T, oneshot::Sender<R>)>> {
+    fn lock(&self) -> MutexGuard<'_, Waiting<T, R>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

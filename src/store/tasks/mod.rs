@@ -2,6 +2,7 @@
 
 mod budget;
 mod cancel;
+mod insert;
 mod read;
 mod retry;
 mod submit;

@@ -152,7 +152,7 @@ both_stacks! {
             }
         }
         stop.cancel();
-        worker.await.unwrap();
+        worker.await.unwrap().unwrap();
     }
 
     async fn a_step_that_takes_too_long_is_stopped_and_tried_again(stack: Stack) {

@@ -140,7 +140,7 @@ impl World {
                 author: PlanAuthor::User,
             }
         } else {
-            Ending::Output(output(&held.epoch().to_string()))
+            Ending::Output(Box::new(output(&held.epoch().to_string())))
         }
     }
 
