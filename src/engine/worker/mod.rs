@@ -1,27 +1,36 @@
 //! A worker: holds steps, has them carried out, and writes down how they ended.
 //!
-//! [`pump`] claims and settles in batches; [`execute`] runs one claimed step; [`held`] reaches it while it runs;
-//! [`heartbeat`] keeps its lease; [`rescue`] takes back what others lost.
+//! [`claimer`] takes steps, [`execute`] runs one, [`settler`] writes what ended, in batches; [`slots`] bound how many run;
+//! [`held`] reaches a step while it runs; [`heartbeat`] keeps its lease; [`rescue`] takes back what others lost.
 
+mod claimer;
 mod execute;
 mod heartbeat;
 mod held;
-mod pump;
 mod rescue;
+mod settler;
 mod slots;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tokio::sync::{RwLock, broadcast, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
+    claimer::Claimer,
     held::{HeldSteps, Interruption},
-    pump::{Finished, Pump, Shared},
-    slots::Slots,
+    settler::{Finished, Settler},
+    slots::{Slot, Slots},
 };
 use super::work::Work;
-use crate::{domain::retry::Backoff, feed::Feed, store::Store};
+use crate::{
+    domain::retry::Backoff,
+    feed::Feed,
+    store::{Store, steps::Claim},
+};
 
 /// How a worker works.
 #[derive(Clone, Debug)]
@@ -57,6 +66,38 @@ pub struct Worker {
     pub settings: Arc<WorkerSettings>,
 }
 
+/// What claiming, running and settling share.
+#[derive(Clone)]
+struct Shared {
+    worker: Worker,
+    held: HeldSteps,
+    slots: Slots,
+    running: TaskTracker,
+    /// Held for reading while steps are claimed and started, so that a worker that stops knows all it holds.
+    claiming: Arc<RwLock<()>>,
+    /// Whether the queue may hold more than there was room for.
+    backlog: Arc<AtomicBool>,
+    inbox: mpsc::Sender<Finished>,
+}
+
+impl Shared {
+    /// Starts what was claimed, each in a place of its own. Places that are left are free again.
+    fn start_all(&self, claims: Vec<Claim>, slots: Vec<Slot>) {
+        let mut slots = slots.into_iter();
+        for claim in claims {
+            let Some(slot) = slots.next() else {
+                // Cannot happen: no more is asked for than there are places.
+                tracing::error!(step.id = %claim.step.id, "no place for a claimed step; its lease will run out");
+                continue;
+            };
+            let hold = self.held.add(&claim);
+            let shared = self.clone();
+            self.running
+                .spawn(async move { shared.execute(claim, hold, slot).await });
+        }
+    }
+}
+
 impl Worker {
     /// Works until `stop`, then lets what is under way finish within the drain time and gives the rest back. Fails only by
     /// a fault of this program: a worker that can no longer claim must not go on keeping its leases.
@@ -81,19 +122,21 @@ impl Worker {
         let done = CancellationToken::new();
         let claiming = Arc::new(RwLock::new(()));
         let (shared, outlet) = self.shared(&held, &running, &claiming);
-        let mut pump = tokio::spawn(Pump::new(shared, outlet).run(stop.clone(), done.clone()));
+        let mut claimer = tokio::spawn(Claimer::new(shared.clone()).run(stop.clone()));
+        let mut settler = tokio::spawn(Settler::new(shared, outlet).run(stop.clone(), done.clone()));
         let ended = tokio::select! {
+            biased;
             () = stop.cancelled() => {
                 drop(claiming.write().await);
                 self.drain(&held, &running).await;
                 done.cancel();
-                pump.await
+                claimer.await.and(settler.await)
             }
-            ended = &mut pump => {
-                tracing::error!("the pump of the worker broke down; giving its steps back");
+            ended = async { tokio::select! { ended = &mut claimer => ended, ended = &mut settler => ended } } => {
+                tracing::error!("the worker broke down; giving its steps back");
                 held.interrupt_all(Interruption::Draining);
                 running.close();
-                // What waits for the pump's answer has its lease run out.
+                // A step that waits to be settled may wait in vain: its lease runs out.
                 let _ = tokio::time::timeout(self.settings.drain, running.wait()).await;
                 ended
             }
@@ -118,6 +161,7 @@ impl Worker {
             slots: Slots::new(self.settings.concurrency),
             running: running.clone(),
             claiming: Arc::clone(claiming),
+            backlog: Arc::default(),
             inbox,
         };
         (shared, outlet)

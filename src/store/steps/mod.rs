@@ -19,7 +19,7 @@ pub(in crate::store) use advance::is_active;
 pub(super) use cancel::unknown_fate;
 pub use claim::{Claim, ClaimRequest, Claimed};
 pub use fail::{Failure, FailureOutcome};
+pub(in crate::store) use free::HandOff;
 pub use heartbeat::Pulse;
 pub use read::Outputs;
-pub(in crate::store) use free::HandOff;
 pub use settle::{Ending, Settled, Settlement, StepResult, Verdict};

@@ -157,7 +157,7 @@ impl World {
         self.answer_all(held).await?;
         let result = match Self::ending(held, at) {
             Ending::Plan { draft, author } => self.store.complete_planning(&held.claim, &draft, author).await,
-            Ending::Output(result) => self.store.complete_step(&held.claim, result).await,
+            Ending::Output(result) => self.store.complete_step(&held.claim, *result).await,
         };
         if self.written(held, result)?.is_some() {
             if held.place.step == 0 && self.reference.tasks[held.place.task].cancelling {
