@@ -4,6 +4,8 @@
 //! To add a row: a file with a function that measures and returns [`table::Row`]s, and its line in [`main`]. Give names
 //! of rows as arguments to run just those.
 
+#![expect(clippy::print_stdout, reason = "a program that prints a table")]
+
 mod database;
 mod fanout;
 mod latency;
