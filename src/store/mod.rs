@@ -49,7 +49,7 @@ pub struct Store {
     /// Transactions of many rows at once. The same as `write` on SQLite.
     batches: DatabaseConnection,
     /// Tasks on their way in.
-    submissions: Gathering<tasks::NewTask, Option<tasks::Submitted>>,
+    submissions: Gathering<(entity::ids::TaskId, tasks::NewTask), Option<tasks::Submitted>>,
     statements: Arc<AtomicU64>,
     /// One for each connection that a snapshot may hold.
     snapshots: Arc<Semaphore>,

@@ -13,13 +13,16 @@ impl Worker {
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             beat.tick().await;
-            match self.store.heartbeat(&held.claims(), self.settings.lease).await {
+            let claims = held.claims();
+            match self.store.heartbeat(&claims, self.settings.lease).await {
                 Ok(pulse) => {
-                    for step in pulse.lost {
-                        held.interrupt(step, Interruption::Lost);
-                    }
-                    for step in pulse.cancelled {
-                        held.interrupt(step, Interruption::Cancelled);
+                    // Said of these claims: a step may be held by a later one by now.
+                    for claim in &claims {
+                        if pulse.lost.contains(&claim.step.id) {
+                            held.interrupt(claim, Interruption::Lost);
+                        } else if pulse.cancelled.contains(&claim.step.id) {
+                            held.interrupt(claim, Interruption::Cancelled);
+                        }
                     }
                 }
                 Err(error) => {

@@ -100,9 +100,11 @@ impl HeldSteps {
         owners.into_iter().cloned().collect()
     }
 
-    /// Stops one step.
-    pub(super) fn interrupt(&self, step: StepId, why: Interruption) {
-        if let Some(held) = self.lock().steps.get(&step) {
+    /// Stops the step of a claim, if that is still the one held.
+    pub(super) fn interrupt(&self, claim: &Claim, why: Interruption) {
+        let holding = self.lock();
+        let held = holding.steps.get(&claim.step.id);
+        if let Some(held) = held.filter(|held| held.claim.step.epoch == claim.step.epoch) {
             held.interrupt.send_replace(Some(why));
         }
     }

@@ -85,11 +85,12 @@ impl Shared {
     fn start_all(&self, claims: Vec<Claim>, slots: Vec<Slot>) {
         let mut slots = slots.into_iter();
         for claim in claims {
-            let Some(slot) = slots.next() else {
+            let Some(mut slot) = slots.next() else {
                 // Cannot happen: no more is asked for than there are places.
                 tracing::error!(step.id = %claim.step.id, "no place for a claimed step; its lease will run out");
                 continue;
             };
+            slot.occupy();
             let hold = self.held.add(&claim);
             let shared = self.clone();
             self.running
@@ -134,6 +135,9 @@ impl Worker {
             }
             ended = async { tokio::select! { ended = &mut claimer => ended, ended = &mut settler => ended } } => {
                 tracing::error!("the worker broke down; giving its steps back");
+                // Nothing more is claimed or handed on: it would run without anybody to keep its lease.
+                stop.cancel();
+                drop(claiming.write().await);
                 held.interrupt_all(Interruption::Draining);
                 running.close();
                 // A step that waits to be settled may wait in vain: its lease runs out.

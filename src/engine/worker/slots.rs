@@ -17,6 +17,8 @@ pub(super) struct Slots {
 pub(super) struct Slot {
     permit: Option<OwnedSemaphorePermit>,
     is_spare: bool,
+    /// Whether a step ran in it. A place that was only held while the queue was looked into frees nothing.
+    is_occupied: bool,
     freed: Arc<Notify>,
 }
 
@@ -47,6 +49,7 @@ impl Slots {
             .map(|permit| Slot {
                 permit: Some(permit),
                 is_spare,
+                is_occupied: false,
                 freed: Arc::clone(&self.freed),
             })
             .collect()
@@ -59,6 +62,11 @@ impl Slots {
 }
 
 impl Slot {
+    /// Gives the place to a step.
+    pub(super) fn occupy(&mut self) {
+        self.is_occupied = true;
+    }
+
     /// Whether it is not for everyone.
     pub(super) fn is_spare(&self) -> bool {
         self.is_spare
@@ -68,6 +76,8 @@ impl Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         self.permit = None;
-        self.freed.notify_one();
+        if self.is_occupied {
+            self.freed.notify_one();
+        }
     }
 }

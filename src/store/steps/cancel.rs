@@ -14,6 +14,12 @@ impl Store {
     /// Ends a step that was told to stop.
     pub async fn cancel_step(&self, claim: &Claim) -> Result<Committed, StoreError> {
         let mut change = self.change_held(claim).await?;
+        if change.task.cancel_requested_at.is_none() {
+            // It was retried before this worker got round to stopping.
+            change.release_reservations(claim).await?;
+            change.give_step_back(claim, "the task goes on").await?;
+            return change.commit().await;
+        }
         change.cancel_held(claim).await?;
         change.commit().await
     }

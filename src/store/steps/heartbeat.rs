@@ -2,11 +2,15 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use entity::{enums::StepStatus, ids::StepId, step, task};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use entity::{ids::StepId, task};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::Claim;
-use crate::store::{Store, StoreError, clock};
+use crate::store::{
+    Store, StoreError, clock,
+    connect::is_postgres,
+    rows::{Kind, Rows},
+};
 
 /// What a heartbeat learned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,23 +28,32 @@ impl Store {
             return Ok(Pulse::default());
         }
         let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
-        let held = claims.iter().fold(Condition::any(), |any, claim| {
-            any.add(
-                step::Column::Id
-                    .eq(claim.step.id)
-                    .and(step::Column::Epoch.eq(claim.step.epoch)),
-            )
+        let held = Rows::new([("held_id", Kind::Uuid), ("held_epoch", Kind::BigInt)]).with(
+            claims
+                .iter()
+                .map(|claim| [claim.step.id.into(), claim.step.epoch.into()]),
+        );
+        let backend = self.batches.get_database_backend();
+        let extend = held.statement(backend, [lease_ms.into()], |places| {
+            let (now, lease) = (clock::now_sql(backend), places.at(1));
+            let is_held = "step.id = r.held_id AND step.epoch = r.held_epoch AND COALESCE(step.status, '') = 'RUNNING'";
+            if is_postgres(backend) {
+                // In the order in which settling takes them, so that the two cannot wait for each other.
+                format!(
+                    "WITH mine AS (SELECT step.id FROM r JOIN step ON {is_held} ORDER BY step.id FOR UPDATE OF step) \
+                     UPDATE step SET lease_until = {now} + {lease} WHERE id IN (SELECT id FROM mine) RETURNING id"
+                )
+            } else {
+                format!("UPDATE step SET lease_until = {now} + {lease} FROM r WHERE {is_held} RETURNING id")
+            }
         });
-        let now = clock::now_sql(self.write.get_database_backend());
-        let kept: HashSet<StepId> = step::Entity::update_many()
-            .col_expr(step::Column::LeaseUntil, Expr::cust(now).add(lease_ms))
-            .filter(held)
-            .filter(step::Column::Status.eq(StepStatus::Running))
-            .exec_with_returning(&self.write)
+        let kept: HashSet<StepId> = self
+            .batches
+            .query_all_raw(extend)
             .await?
-            .into_iter()
-            .map(|step| step.id)
-            .collect();
+            .iter()
+            .map(|row| row.try_get("", "id"))
+            .collect::<Result<_, _>>()?;
         let cancelling: HashSet<_> = task::Entity::find()
             .select_only()
             .column(task::Column::Id)

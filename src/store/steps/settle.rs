@@ -178,15 +178,15 @@ impl Batch {
         let is_late = |settlement: &Settlement| {
             matches!(settlement.ending, Ending::Plan { .. }) && cancelling.contains(&settlement.claim.task.id)
         };
-        let held = Rows::new([("held_id", Kind::Uuid), ("held_epoch", Kind::BigInt)]).with(
-            settlements
-                .iter()
-                .filter(|settlement| !is_late(settlement))
-                .map(|settlement| {
-                    let step = &settlement.claim.step;
-                    [step.id.into(), step.epoch.into()]
-                }),
-        );
+        let mut steps: Vec<&step::Model> = settlements
+            .iter()
+            .filter(|settlement| !is_late(settlement))
+            .map(|settlement| &settlement.claim.step)
+            .collect();
+        // In the order in which heartbeats take them.
+        steps.sort_by_key(|step| step.id);
+        let held = Rows::new([("held_id", Kind::Uuid), ("held_epoch", Kind::BigInt)])
+            .with(steps.iter().map(|step| [step.id.into(), step.epoch.into()]));
         let ended = self.end_steps(held).await?;
         let verdicts: Vec<Verdict> = settlements
             .iter()

@@ -22,14 +22,17 @@ use crate::store::{
 
 impl Store {
     /// Stores tasks with their planning steps, first messages and first events. None for one whose key is taken.
-    pub(super) async fn insert_tasks(&self, new: &[NewTask]) -> Result<Vec<Option<Submitted>>, StoreError> {
+    pub(super) async fn insert_tasks(
+        &self,
+        new: &[(TaskId, NewTask)],
+    ) -> Result<Vec<Option<Submitted>>, StoreError> {
         if is_postgres(self.batches.get_database_backend()) {
             return self.insert_tasks_at_once(new).await;
         }
         let tx = self.begin_batch_transaction().await?;
         let backend = tx.get_database_backend();
         let now = clock::now(&tx).await?;
-        let tasks: Vec<task::Model> = new.iter().map(|new| task_row(new, now)).collect();
+        let tasks: Vec<task::Model> = new.iter().map(|(id, new)| task_row(*id, new, now)).collect();
         // In one order, so that two batches with the same keys cannot wait for each other.
         let mut in_order: Vec<&task::Model> = tasks.iter().collect();
         in_order.sort_by(|a, b| (&a.idempotency_key, a.id).cmp(&(&b.idempotency_key, b.id)));
@@ -44,10 +47,11 @@ impl Store {
             tx.rollback().await?;
             return Ok(new.iter().map(|_| None).collect());
         }
-        let planning: Vec<step::Model> = accepted
+        let planning: Vec<step::Model> = tasks
             .iter()
             .zip(new)
-            .map(|(task, new)| planning_step(task, new.max_attempts, now))
+            .filter(|(task, _)| stored.contains(&task.id))
+            .map(|(task, (_, new))| planning_step(task, new.max_attempts, now))
             .collect();
         let mut writes = Writes::new(backend);
         insert_steps(&mut writes, &planning);
@@ -84,8 +88,14 @@ impl Store {
 
 impl Store {
     /// The same on Postgres, where one statement does it all and is its own transaction.
-    async fn insert_tasks_at_once(&self, new: &[NewTask]) -> Result<Vec<Option<Submitted>>, StoreError> {
-        let mut tasks: Vec<task::Model> = new.iter().map(|new| task_row(new, UnixMillis(0))).collect();
+    async fn insert_tasks_at_once(
+        &self,
+        new: &[(TaskId, NewTask)],
+    ) -> Result<Vec<Option<Submitted>>, StoreError> {
+        let mut tasks: Vec<task::Model> = new
+            .iter()
+            .map(|(id, new)| task_row(*id, new, UnixMillis(0)))
+            .collect();
         let mut rows = Rows::new([
             ("id", Kind::Uuid),
             ("tenant_id", Kind::Text),
@@ -101,8 +111,10 @@ impl Store {
             ("step_id", Kind::Uuid),
             ("message_id", Kind::Uuid),
         ]);
-        let mut in_order: Vec<(&task::Model, i32)> =
-            tasks.iter().zip(new.iter().map(|new| new.max_attempts)).collect();
+        let mut in_order: Vec<(&task::Model, i32)> = tasks
+            .iter()
+            .zip(new.iter().map(|(_, new)| new.max_attempts))
+            .collect();
         in_order.sort_by(|(a, _), (b, _)| (&a.idempotency_key, a.id).cmp(&(&b.idempotency_key, b.id)));
         for (task, max_attempts) in in_order {
             rows.push([
@@ -255,9 +267,9 @@ fn messages(tasks: &[&task::Model]) -> Rows<7> {
     }))
 }
 
-fn task_row(new: &NewTask, now: UnixMillis) -> task::Model {
+fn task_row(id: TaskId, new: &NewTask, now: UnixMillis) -> task::Model {
     task::Model {
-        id: TaskId::generate(),
+        id,
         tenant_id: new.tenant.clone(),
         user_id: new.user.clone(),
         description: new.description.clone(),

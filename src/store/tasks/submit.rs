@@ -1,6 +1,7 @@
 //! Accepting a task: the task, its planning step, its first message and its first events in one transaction.
 
 use entity::{
+    ids::TaskId,
     task,
     values::{JsonText, NanoUsd, TenantId, UserId},
 };
@@ -45,7 +46,9 @@ impl Store {
     /// Submissions that arrive together share a commit.
     pub async fn submit_task(&self, new: NewTask) -> Result<Submitted, StoreError> {
         let store = self.clone();
-        let together = move |batch: Vec<NewTask>| async move {
+        // Chosen first: a submission that is repeated because its answer was lost is the same task.
+        let item = (TaskId::generate(), new);
+        let together = move |batch: Vec<(TaskId, NewTask)>| async move {
             let count = batch.len();
             match store.insert_tasks(&batch).await {
                 Ok(inserted) => inserted,
@@ -58,21 +61,32 @@ impl Store {
                 }
             }
         };
-        if let Some(Some(submitted)) = self.submissions.write(new.clone(), MOST, together).await {
+        if let Some(Some(submitted)) = self.submissions.write(item.clone(), MOST, together).await {
             return Ok(submitted);
         }
         // Its key was used before, or a race against it was lost: the first one's task is the answer.
-        if let Some(earlier) = self.earlier_submission(&new).await? {
+        if let Some(earlier) = self.earlier_submission(&item.1).await? {
             return Ok(earlier);
         }
-        let alone = self.insert_tasks(std::slice::from_ref(&new)).await?;
-        match alone.into_iter().next().flatten() {
-            Some(submitted) => Ok(submitted),
-            None => self
-                .earlier_submission(&new)
-                .await?
-                .ok_or(StoreError::Missing("a task just submitted")),
+        let alone = self.insert_tasks(std::slice::from_ref(&item)).await?;
+        if let Some(submitted) = alone.into_iter().next().flatten() {
+            return Ok(submitted);
         }
+        if let Some(earlier) = self.earlier_submission(&item.1).await? {
+            return Ok(earlier);
+        }
+        let task = task::Entity::find_by_id(item.0)
+            .one(&self.write)
+            .await?
+            .ok_or(StoreError::Missing("a task just submitted"))?;
+        let committed = Committed {
+            tenant: task.tenant_id.clone(),
+            task_id: task.id,
+            seq: task.event_seq,
+            ready: true,
+            cancelled: false,
+        };
+        Ok(Submitted::New(Box::new(task), committed))
     }
 
     /// What became of an earlier submission under the same idempotency key; None if there was none.
