@@ -47,6 +47,25 @@ both_stacks! {
         }
     }
 
+    async fn a_worker_without_a_free_place_leaves_the_database_in_peace(stack: Stack) {
+        let server = ScriptedServer::always(hanging()).await;
+        let app = app_on(stack, &server, |config| config.engine.concurrency = 2).await;
+        let mut long = Vec::new();
+        for _ in 0..3 {
+            long.push(app.submit("ada", COMPARISON).await);
+        }
+        server.received(2).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let before = app.services.store.statements();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let statements = app.services.store.statements() - before;
+        // A look every half second, a heartbeat, a rescuer; one that never rests sends thousands.
+        assert!(statements < 150, "{statements} statements in two seconds of waiting");
+        for id in long {
+            cancel(&app, &id).await;
+        }
+    }
+
     async fn ten_thousand_queued_steps_do_not_keep_another_user_waiting(stack: Stack) {
         let app = TestApp::start(stack).await;
         for _ in 0..20 {
