@@ -9,7 +9,7 @@ use tracing::Instrument;
 use super::{
     Shared, Worker,
     held::{Hold, Interruption},
-    settler::{Finished, Reply},
+    pump::{Finished, Reply},
     slots::Slot,
 };
 use crate::{
@@ -61,7 +61,7 @@ impl Shared {
         .await;
     }
 
-    /// Hands the end over to the settler, again while the database is away.
+    /// Hands the end over to the pump, again while the database is away.
     async fn settle_well(&self, claim: &Claim, ending: Ending, mut slot: Slot) -> Result<(), StepError> {
         for left in (0..TRIES).rev() {
             let settlement = Settlement {

@@ -1,28 +1,25 @@
 //! A worker: holds steps, has them carried out, and writes down how they ended.
 //!
-//! [`claimer`] takes steps, [`execute`] runs one, [`settler`] writes what ended, in batches; [`slots`] bound how many run;
-//! [`held`] reaches a step while it runs; [`heartbeat`] keeps its lease; [`rescue`] takes back what others lost.
+//! [`pump`] takes steps and writes what ended, in batches, and [`lookout`] says when there may be some; [`execute`] runs
+//! one; [`slots`] bound how many run; [`held`] reaches a step while it runs; [`heartbeat`] keeps its lease; [`rescue`]
+//! takes back what others lost.
 
-mod claimer;
 mod execute;
 mod heartbeat;
 mod held;
+mod lookout;
+mod pump;
 mod rescue;
-mod settler;
 mod slots;
 
-use std::{
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{RwLock, broadcast, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
-    claimer::Claimer,
     held::{HeldSteps, Interruption},
-    settler::{Finished, Settler},
+    pump::{Finished, Pump},
     slots::{Slot, Slots},
 };
 use super::work::Work;
@@ -75,15 +72,12 @@ struct Shared {
     running: TaskTracker,
     /// Held for reading while steps are claimed and started, so that a worker that stops knows all it holds.
     claiming: Arc<RwLock<()>>,
-    /// Whether the queue may hold more than there was room for.
-    backlog: Arc<AtomicBool>,
     inbox: mpsc::Sender<Finished>,
 }
 
 impl Shared {
     /// Starts what was claimed, each in a place of its own. Places that are left are free again.
-    fn start_all(&self, claims: Vec<Claim>, slots: Vec<Slot>) {
-        let mut slots = slots.into_iter();
+    fn start_all(&self, claims: Vec<Claim>, mut slots: impl Iterator<Item = Slot>) {
         for claim in claims {
             let Some(mut slot) = slots.next() else {
                 // Cannot happen: no more is asked for than there are places.
@@ -123,17 +117,16 @@ impl Worker {
         let done = CancellationToken::new();
         let claiming = Arc::new(RwLock::new(()));
         let (shared, outlet) = self.shared(&held, &running, &claiming);
-        let mut claimer = tokio::spawn(Claimer::new(shared.clone()).run(stop.clone()));
-        let mut settler = tokio::spawn(Settler::new(shared, outlet).run(stop.clone(), done.clone()));
+        let mut pump = tokio::spawn(Pump::new(shared, outlet).run(stop.clone(), done.clone()));
         let ended = tokio::select! {
             biased;
             () = stop.cancelled() => {
                 drop(claiming.write().await);
                 self.drain(&held, &running).await;
                 done.cancel();
-                claimer.await.and(settler.await)
+                pump.await
             }
-            ended = async { tokio::select! { ended = &mut claimer => ended, ended = &mut settler => ended } } => {
+            ended = &mut pump => {
                 tracing::error!("the worker broke down; giving its steps back");
                 // Nothing more is claimed or handed on: it would run without anybody to keep its lease.
                 stop.cancel();
@@ -165,7 +158,6 @@ impl Worker {
             slots: Slots::new(self.settings.concurrency),
             running: running.clone(),
             claiming: Arc::clone(claiming),
-            backlog: Arc::default(),
             inbox,
         };
         (shared, outlet)
