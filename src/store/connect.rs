@@ -43,9 +43,9 @@ impl Store {
             }
             DatabaseLocation::Postgres(url) => {
                 reach(url, settings.acquire_timeout).await?;
-                let pool = Database::connect(postgres(url, settings, settings.max_connections, &[])).await?;
-                let batches =
-                    Database::connect(postgres(url, settings, BATCH_CONNECTIONS, &BY_INDEX_ONLY)).await?;
+                let pool =
+                    Database::connect(postgres(url, settings, settings.max_connections, false)).await?;
+                let batches = Database::connect(postgres(url, settings, BATCH_CONNECTIONS, true)).await?;
                 (pool.clone(), pool, batches)
             }
         };
@@ -114,17 +114,16 @@ const BY_INDEX_ONLY: [(&str, &str); 4] = [
     ("plan_cache_mode", "force_generic_plan"),
 ];
 
-fn postgres(
-    url: &str,
-    settings: &StoreSettings,
-    connections: u32,
-    more: &'static [(&str, &str)],
-) -> ConnectOptions {
+fn postgres(url: &str, settings: &StoreSettings, connections: u32, is_for_batches: bool) -> ConnectOptions {
+    let more: &[(&str, &str)] = if is_for_batches { &BY_INDEX_ONLY } else { &[] };
     let statement_timeout = settings.statement_timeout.as_millis().to_string();
     let mut options = base(url, settings);
     options
         .max_connections(connections)
         .min_connections(1)
+        // A question to the server before each use costs every batch a round trip; a connection that has died fails what
+        // was asked of it, and that is asked again.
+        .test_before_acquire(!is_for_batches)
         .map_sqlx_postgres_opts(move |postgres| {
             postgres
                 .application_name("agent-orchestrator")

@@ -93,11 +93,11 @@ impl Store {
     /// When the next step that nobody holds may be claimed, and the present moment. A moment that has passed means that
     /// the last claim skipped rows somebody else was holding.
     pub async fn next_ready(&self) -> Result<Option<(UnixMillis, UnixMillis)>, StoreError> {
-        let backend = self.read.get_database_backend();
+        let backend = self.batches.get_database_backend();
         let now = clock::now_sql(backend);
         let sql = format!("SELECT min(run_at) AS due, {now} AS now FROM step WHERE status = 'READY'");
         let row = self
-            .read
+            .batches
             .query_one_raw(Statement::from_string(backend, sql))
             .await?;
         let Some(row) = row else { return Ok(None) };

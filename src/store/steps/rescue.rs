@@ -24,7 +24,7 @@ impl Store {
             .filter(Expr::col(step::Column::LeaseUntil).lt(Expr::cust(now)))
             .order_by_asc(step::Column::LeaseUntil)
             .limit(limit)
-            .all(&self.read)
+            .all(&self.batches)
             .await?;
         let mut rescued = Vec::new();
         for step in expired {
