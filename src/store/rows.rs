@@ -23,6 +23,9 @@ const NO_UUID: &str = "00000000-0000-0000-0000-000000000000";
 const NO_TEXT: &str = "\u{1}";
 const NO_BIG_INT: i64 = i64::MIN;
 
+/// Values one statement may have on SQLite: its default bound (`SQLITE_MAX_VARIABLE_NUMBER`) is 32,766.
+const SQLITE_VALUES: usize = 32_000;
+
 impl Kind {
     fn sql_type(self) -> &'static str {
         match self {
@@ -87,6 +90,17 @@ impl<const N: usize> Rows<N> {
 
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// The same rows in as many parts as it takes to have no more than `values` values in each.
+    fn at_most(self, values: usize) -> impl Iterator<Item = Self> {
+        let Self { columns, rows } = self;
+        let mut rows = rows.into_iter().peekable();
+        std::iter::from_fn(move || {
+            rows.peek()?;
+            let rows = rows.by_ref().take((values / N).max(1)).collect();
+            Some(Self { columns, rows })
+        })
     }
 
     /// The names of the columns, as a list.
@@ -220,7 +234,10 @@ impl Writes {
         }
         if !is_postgres(self.backend) {
             let sql = sql("r", &rows);
-            self.statements.push(rows.statement(self.backend, [], |_| sql));
+            for rows in rows.at_most(SQLITE_VALUES) {
+                self.statements
+                    .push(rows.statement(self.backend, [], |_| sql.clone()));
+            }
             return;
         }
         let name = format!("r{}", self.relations.len());

@@ -8,8 +8,8 @@ use tracing::Instrument;
 
 use super::{
     Shared, Worker,
+    flush::{Finished, Reply},
     held::{Hold, Interruption},
-    pump::{Finished, Reply},
     slots::Slot,
 };
 use crate::{

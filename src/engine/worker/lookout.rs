@@ -10,7 +10,7 @@ use crate::{
     feed::doorbell::Ring,
     store::{
         Store,
-        steps::{ClaimRequest, Settled},
+        steps::{ClaimRequest, Staged},
     },
 };
 
@@ -57,14 +57,14 @@ impl Lookout {
     }
 
     /// Notes what a look brought.
-    pub(super) fn looked(&mut self, asked: &ClaimRequest, settled: &Settled) -> Look {
+    pub(super) fn looked(&mut self, asked: &ClaimRequest, staged: &Staged) -> Look {
         self.looked = Instant::now();
         self.due = None;
-        if settled.served.is_some() {
-            self.served = settled.served.clone().filter(|_| !settled.exhausted);
+        if let Some(served) = staged.served() {
+            self.served = Some(served.clone()).filter(|_| !staged.exhausted());
         }
         // A look past some owners says nothing of theirs.
-        if settled.exhausted && asked.except.is_empty() {
+        if staged.exhausted() && asked.except.is_empty() {
             Look::Later
         } else {
             Look::WhenFreed

@@ -1,10 +1,11 @@
 //! A worker: holds steps, has them carried out, and writes down how they ended.
 //!
-//! [`pump`] takes steps and writes what ended, in batches, and [`lookout`] says when there may be some; [`execute`] runs
-//! one; [`slots`] bound how many run; [`held`] reaches a step while it runs; [`heartbeat`] keeps its lease; [`rescue`]
+//! [`pump`] takes steps and writes what ended, in batches ([`flush`]), and [`lookout`] says when there may be some;
+//! [`execute`] runs one; [`slots`] bound how many run; [`held`] reaches a step while it runs; [`heartbeat`] keeps its lease; [`rescue`]
 //! takes back what others lost.
 
 mod execute;
+mod flush;
 mod heartbeat;
 mod held;
 mod lookout;
@@ -18,8 +19,9 @@ use tokio::sync::{RwLock, broadcast, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
+    flush::Finished,
     held::{HeldSteps, Interruption},
-    pump::{Finished, Pump},
+    pump::Pump,
     slots::{Slot, Slots},
 };
 use super::work::Work;
@@ -142,7 +144,7 @@ impl Worker {
         stop.cancel();
         loops.wait().await;
         tracing::info!(worker = %self.settings.worker_id, "worker stopped");
-        ended.map_err(|_panic| WorkerFailed)
+        ended.flatten().map_err(|_panic| WorkerFailed)
     }
 
     fn shared(

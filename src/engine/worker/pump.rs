@@ -1,24 +1,25 @@
-//! The pump: what ended while the last commit was under way is written in the next one, together with the claims that
-//! take the freed places.
+//! The pump: what ended while the last batch was under way goes into the next one, together with the claims that take
+//! the freed places.
 //!
 //! It also looks for work when the doorbell rings, when the next step is due, and every poll interval. A worker has one:
-//! two were measured, and halved their batches for no more steps per second.
+//! two were measured, and halved their batches for no more steps per second. While one batch is written, the next one is
+//! staged.
 
-use tokio::sync::{mpsc, oneshot};
+use std::sync::Arc;
+
+use tokio::{
+    sync::mpsc,
+    task::{JoinError, JoinHandle},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Shared,
+    flush::{Finished, Flush, common},
     lookout::{Look, Lookout},
     slots::Slot,
 };
-use crate::{
-    domain::causes::in_one_line,
-    store::{
-        StoreError,
-        steps::{ClaimRequest, Settled, Settlement, Verdict},
-    },
-};
+use crate::store::steps::ClaimRequest;
 
 /// Settlements in one transaction at most.
 const MOST: usize = 256;
@@ -26,26 +27,13 @@ const MOST: usize = 256;
 /// Turns of the scheduler without a newcomer after which a batch is closed.
 const QUIET_TURNS: u32 = 3;
 
-/// A step that ended well, on its way to the database, and the place it ran in.
-pub(super) struct Finished {
-    pub(super) settlement: Settlement,
-    pub(super) slot: Slot,
-    pub(super) reply: oneshot::Sender<Reply>,
-}
-
-/// What became of it.
-pub(super) enum Reply {
-    /// Stored, or refused because the claim no longer held.
-    Settled(Verdict),
-    /// The database did not take it; the place is given back.
-    Failed { is_transient: bool, slot: Slot },
-}
-
 pub(super) struct Pump {
     shared: Shared,
     inbox: mpsc::Receiver<Finished>,
     lookout: Lookout,
     look: Look,
+    /// The batch that is being written; answers when to look again if that is not as the look itself said.
+    writing: Option<JoinHandle<Option<Look>>>,
 }
 
 impl Pump {
@@ -55,26 +43,35 @@ impl Pump {
             look: Look::Now,
             shared,
             inbox,
+            writing: None,
         }
     }
 
     /// Claims until `stop`, settles until `done`. Only the waits are broken off: a transaction that was given up halfway
-    /// may have been committed, and its steps would lie until their lease runs out.
-    pub(super) async fn run(mut self, stop: CancellationToken, done: CancellationToken) {
+    /// may have been committed, and its steps would lie until their lease runs out. Fails if writing a batch panics.
+    pub(super) async fn run(
+        mut self,
+        stop: CancellationToken,
+        done: CancellationToken,
+    ) -> Result<(), JoinError> {
         let mut finished = Vec::new();
         loop {
             if self.look != Look::Now || stop.is_cancelled() {
-                let (look, lookout) = (self.look, &mut self.lookout);
+                let (look, lookout, writing) = (self.look, &mut self.lookout, &mut self.writing);
                 tokio::select! {
                     biased;
                     _ = self.inbox.recv_many(&mut finished, MOST) => {}
-                    () = done.cancelled() => return,
+                    () = done.cancelled() => return self.written().await,
                     () = stop.cancelled(), if !stop.is_cancelled() => continue,
+                    ended = written(writing), if writing.is_some() => {
+                        self.look = ended?.unwrap_or(look);
+                        continue;
+                    }
                     () = lookout.wait(look), if !stop.is_cancelled() => self.look = Look::Now,
                 }
             }
             self.gather(&mut finished).await;
-            self.flush(std::mem::take(&mut finished), &stop).await;
+            self.flush(std::mem::take(&mut finished), &stop).await?;
         }
     }
 
@@ -93,55 +90,34 @@ impl Pump {
         }
     }
 
-    /// Writes what ended and claims for the places there are.
-    async fn flush(&mut self, finished: Vec<Finished>, stop: &CancellationToken) {
-        let shared = self.shared.clone();
-        let _claiming = shared.claiming.read().await;
-        let (settlements, mut slots, replies) = unpack(finished);
-        let asked = self.request(&mut slots, stop);
-        if settlements.is_empty() && asked.is_none() {
+    /// Stages what ended, with claims for the places there are, and has it written beside the next.
+    async fn flush(&mut self, finished: Vec<Finished>, stop: &CancellationToken) -> Result<(), JoinError> {
+        let claiming = Arc::clone(&self.shared.claiming).read_owned().await;
+        let mut flush = Flush::new(self.shared.clone(), claiming, finished);
+        let asked = self.request(&mut flush.slots, stop);
+        if flush.settlements.is_empty() && asked.is_none() {
             self.look = Look::WhenFreed;
-            return;
+            return Ok(());
         }
-        let store = &shared.worker.store;
-        match store.settle_steps(&settlements, asked.as_ref()).await {
-            Ok(settled) => {
+        let store = &self.shared.worker.store;
+        let staged = store.stage_steps(&flush.settlements, asked.as_ref()).await;
+        self.written().await?;
+        match staged {
+            Ok(staged) => {
                 if let Some(asked) = asked.filter(|asked| asked.from_queue) {
-                    self.look = self.lookout.looked(&asked, &settled);
+                    self.look = self.lookout.looked(&asked, &staged);
                 }
-                self.answer(settled, slots, replies).await;
+                self.writing = Some(tokio::spawn(flush.commit(staged)));
             }
-            Err(error) if settlements.len() > 1 && !error.is_transient() => {
-                // One of them is refused: the others must not go down with it.
-                tracing::warn!(error = %in_one_line(&error), "a batch was refused; its steps are settled one by one");
-                let mut slots = slots.into_iter();
-                for (settlement, reply) in settlements.into_iter().zip(replies) {
-                    let slot = slots.next().into_iter().collect();
-                    self.flush_one(settlement, slot, reply).await;
-                }
-                self.look = Look::Now;
-            }
-            Err(error) => {
-                tracing::warn!(error = %in_one_line(&error), "steps cannot be settled or claimed; trying again");
-                fail(&error, slots, replies);
-                self.look = Look::AfterPause;
-            }
+            Err(error) => self.look = flush.refused(&error).await,
         }
+        Ok(())
     }
 
-    async fn flush_one(&self, settlement: Settlement, slot: Vec<Slot>, reply: oneshot::Sender<Reply>) {
-        let alone = std::slice::from_ref(&settlement);
-        match self.shared.worker.store.settle_steps(alone, None).await {
-            Ok(settled) => self.answer(settled, slot, vec![reply]).await,
-            Err(error) => {
-                tracing::error!(
-                    step.id = %settlement.claim.step.id,
-                    error = %in_one_line(&error),
-                    "the end of a step could not be written"
-                );
-                fail(&error, slot, vec![reply]);
-            }
-        }
+    /// Until the last batch is written.
+    async fn written(&mut self) -> Result<(), JoinError> {
+        self.look = written(&mut self.writing).await?.unwrap_or(self.look);
+        Ok(())
     }
 
     /// What to ask for: steps for the places just freed, and, when it is time to look, for all that are free. With no
@@ -171,38 +147,12 @@ impl Pump {
         slots.extend(spare);
         (request.limit > 0).then_some(request)
     }
-
-    /// Tells everyone what was committed, and starts what was claimed.
-    async fn answer(&self, settled: Settled, slots: Vec<Slot>, replies: Vec<oneshot::Sender<Reply>>) {
-        for (reply, verdict) in replies.into_iter().zip(settled.verdicts) {
-            // A step that was told to stop meanwhile no longer waits for it.
-            let _ = reply.send(Reply::Settled(verdict));
-        }
-        let (spare, common): (Vec<Slot>, Vec<Slot>) = slots.into_iter().partition(Slot::is_spare);
-        self.shared
-            .start_all(settled.claims, common.into_iter().chain(spare));
-        self.shared.worker.feed.announce_all(&settled.changed).await;
-    }
 }
 
-/// How many of the places are for everyone.
-fn common(slots: &[Slot]) -> usize {
-    slots.iter().filter(|slot| !slot.is_spare()).count()
-}
-
-fn unpack(finished: Vec<Finished>) -> (Vec<Settlement>, Vec<Slot>, Vec<oneshot::Sender<Reply>>) {
-    let (mut settlements, mut slots, mut replies) = (Vec::new(), Vec::new(), Vec::new());
-    for one in finished {
-        settlements.push(one.settlement);
-        slots.push(one.slot);
-        replies.push(one.reply);
-    }
-    (settlements, slots, replies)
-}
-
-fn fail(error: &StoreError, slots: Vec<Slot>, replies: Vec<oneshot::Sender<Reply>>) {
-    let is_transient = error.is_transient();
-    for (reply, slot) in replies.into_iter().zip(slots) {
-        let _ = reply.send(Reply::Failed { is_transient, slot });
-    }
+/// Until a batch is written, if one is.
+async fn written(writing: &mut Option<JoinHandle<Option<Look>>>) -> Result<Option<Look>, JoinError> {
+    let Some(ended) = writing else { return Ok(None) };
+    let ended = ended.await;
+    *writing = None;
+    ended
 }

@@ -108,22 +108,29 @@ impl Store {
 }
 
 impl Batch {
-    /// Takes ready steps for the request. A round that comes to its end before the limit begins again.
-    pub(super) async fn claim(&mut self, request: &ClaimRequest) -> Result<Vec<step::Model>, StoreError> {
+    /// Takes ready steps for the request, and says which owner the last of them is of. A round that comes to its end
+    /// before the limit begins again.
+    pub(super) async fn claim(
+        &mut self,
+        request: &ClaimRequest,
+    ) -> Result<(Vec<step::Model>, Option<Owner>), StoreError> {
         let mut steps = self.claim_round(request, request.limit).await?;
+        let mut served = last_owner(&steps);
         if steps.len() < request.limit && request.after.is_some() {
             let again = ClaimRequest {
                 after: None,
                 ..request.clone()
             };
-            steps.extend(self.claim_round(&again, request.limit - steps.len()).await?);
+            let more = self.claim_round(&again, request.limit - steps.len()).await?;
+            served = last_owner(&more).or(served);
+            steps.extend(more);
         }
         let now = steps.iter().map(|step| step.updated_at).max();
         if let Some(now) = now.filter(|now| *now > self.now) {
             self.set_now(now);
         }
         self.take_in(steps.iter().map(|step| step.task_id)).await?;
-        Ok(steps)
+        Ok((steps, served))
     }
 
     async fn claim_round(
@@ -249,4 +256,9 @@ impl Batch {
             })
             .collect()
     }
+}
+
+/// The owner a round came to last. Both databases compare owners byte by byte, as is done here.
+fn last_owner(steps: &[step::Model]) -> Option<Owner> {
+    steps.iter().map(|step| &step.owner).max().cloned()
 }

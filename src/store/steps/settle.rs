@@ -73,14 +73,48 @@ pub struct Settled {
     pub changed: Vec<Committed>,
 }
 
+/// A settling whose rows are locked and changed, its transaction still open: nothing of it counts before [`Self::commit`].
+pub struct Staged {
+    batch: Batch,
+    settled: Settled,
+}
+
+impl Staged {
+    /// Whether the queue, if it was looked into, held fewer steps than were asked for.
+    pub fn exhausted(&self) -> bool {
+        self.settled.exhausted
+    }
+
+    /// The owner to begin after next time.
+    pub fn served(&self) -> Option<&Owner> {
+        self.settled.served.as_ref()
+    }
+
+    /// Writes what is left, and commits.
+    pub async fn commit(self) -> Result<Settled, StoreError> {
+        let Self { batch, mut settled } = self;
+        settled.changed = batch.commit().await?;
+        Ok(settled)
+    }
+}
+
 impl Store {
-    /// Ends steps well, and claims new ones if asked to. What is ready in the queue comes before what was just freed, so
-    /// that a long chain of one owner cannot keep the others out.
+    /// Ends steps well, and claims new ones if asked to.
     pub async fn settle_steps(
         &self,
         settlements: &[Settlement],
         request: Option<&ClaimRequest>,
     ) -> Result<Settled, StoreError> {
+        self.stage_steps(settlements, request).await?.commit().await
+    }
+
+    /// The same up to its commit, so that the next may begin while this one is written. What is ready in the queue comes
+    /// before what was just freed, so that a long chain of one owner cannot keep the others out.
+    pub async fn stage_steps(
+        &self,
+        settlements: &[Settlement],
+        request: Option<&ClaimRequest>,
+    ) -> Result<Staged, StoreError> {
         let mut batch = self.begin_batch().await?;
         let verdicts = batch.end_held(settlements).await?;
         let ended: Vec<&Settlement> = settlements
@@ -89,11 +123,10 @@ impl Store {
             .filter(|(_, verdict)| **verdict == Verdict::Stored)
             .map(|(settlement, _)| settlement)
             .collect();
-        let mut taken = match request {
+        let (mut taken, served) = match request {
             Some(request) if request.from_queue => batch.claim(request).await?,
-            Some(_) | None => Vec::new(),
+            Some(_) | None => (Vec::new(), None),
         };
-        let served = taken.iter().map(|step| step.owner.clone()).max();
         let room = request.map_or(0, |request| request.limit - taken.len());
         let exhausted = room > 0;
         if !ended.is_empty() {
@@ -119,14 +152,14 @@ impl Store {
         if !ended.is_empty() {
             batch.end_tasks(&ended).await?;
         }
-        let changed = batch.commit().await?;
-        Ok(Settled {
+        let settled = Settled {
             verdicts,
             claims,
             served,
             exhausted,
-            changed,
-        })
+            changed: Vec::new(),
+        };
+        Ok(Staged { batch, settled })
     }
 
     /// Ends one step well.

@@ -36,11 +36,11 @@ impl Store {
         // In one order, so that two batches with the same keys cannot wait for each other.
         let mut in_order: Vec<&task::Model> = tasks.iter().collect();
         in_order.sort_by(|a, b| (&a.idempotency_key, a.id).cmp(&(&b.idempotency_key, b.id)));
-        let insert = task_rows(&in_order).statement(backend, [], |_| INSERT_TASKS.to_owned());
+        let insert = task_rows(&in_order).statement(backend, [], |_| accept("created_at", "r"));
         let rows = tx.query_all_raw(insert).await?;
         let stored: HashSet<TaskId> = rows
             .iter()
-            .map(|row| row.try_get("", "id"))
+            .map(|row| row.try_get("", "accepted_id"))
             .collect::<Result<_, _>>()?;
         let accepted: Vec<&task::Model> = tasks.iter().filter(|task| stored.contains(&task.id)).collect();
         if accepted.is_empty() {
@@ -144,16 +144,12 @@ impl Store {
             PLANNER.into(),
         ];
         let now = clock::now_sql(DbBackend::Postgres);
+        let accepted = accept("now", "r, clock");
         let insert = rows.statement(DbBackend::Postgres, values, |places| {
             let [submitted, ready, key, title, instructions, agent] = std::array::from_fn(|at| places.at(at + 1));
             format!(
                 "WITH clock AS MATERIALIZED (SELECT {now} AS now), \
-                 accepted AS (INSERT INTO task (id, tenant_id, user_id, description, metadata, status, priority, \
-                 idempotency_key, request_hash, budget_nanos, cost_nanos, reserved_nanos, unpriced_entries, event_seq, \
-                 open_steps, active_steps, created_at, updated_at) \
-                 SELECT id, tenant_id, user_id, description, metadata, 'PENDING', priority, idempotency_key, \
-                 request_hash, budget_nanos, 0, 0, 0, {FIRST_EVENTS}, 1, 1, now, now FROM r, clock \
-                 ON CONFLICT DO NOTHING RETURNING id AS accepted_id, created_at), \
+                 accepted AS ({accepted}), \
                  planned AS (INSERT INTO step (id, tenant_id, task_id, owner, kind, position, key, title, instructions, \
                  agent, status, priority, attempts, max_attempts, epoch, journal_after, run_at, open_dependencies, \
                  cost_nanos, unpriced_entries, created_at, updated_at) \
@@ -205,14 +201,19 @@ const PLANNER: &str = "planner";
 /// Events a task begins with.
 const FIRST_EVENTS: i64 = 2;
 
-const INSERT_TASKS: &str = "INSERT INTO task (id, tenant_id, user_id, description, metadata, status, priority, \
-     idempotency_key, request_hash, budget_nanos, cost_nanos, reserved_nanos, unpriced_entries, event_seq, \
-     open_steps, active_steps, created_at, updated_at) \
-     SELECT id, tenant_id, user_id, description, metadata, 'PENDING', priority, idempotency_key, request_hash, \
-     budget_nanos, 0, 0, 0, event_seq, 1, 1, created_at, created_at FROM r WHERE true \
-     ON CONFLICT DO NOTHING RETURNING id";
+/// Accepts tasks from a relation, those whose keys were used before left out. `now` and `from` are SQL.
+fn accept(now: &str, from: &str) -> String {
+    format!(
+        "INSERT INTO task (id, tenant_id, user_id, description, metadata, status, priority, idempotency_key, \
+         request_hash, budget_nanos, cost_nanos, reserved_nanos, unpriced_entries, event_seq, open_steps, active_steps, \
+         created_at, updated_at) \
+         SELECT id, tenant_id, user_id, description, metadata, 'PENDING', priority, idempotency_key, request_hash, \
+         budget_nanos, 0, 0, 0, {FIRST_EVENTS}, 1, 1, {now}, {now} FROM {from} WHERE true ON CONFLICT DO NOTHING \
+         RETURNING id AS accepted_id, created_at"
+    )
+}
 
-fn task_rows(tasks: &[&task::Model]) -> Rows<11> {
+fn task_rows(tasks: &[&task::Model]) -> Rows<10> {
     Rows::new([
         ("id", Kind::Uuid),
         ("tenant_id", Kind::Text),
@@ -223,7 +224,6 @@ fn task_rows(tasks: &[&task::Model]) -> Rows<11> {
         ("idempotency_key", Kind::TextOrNull),
         ("request_hash", Kind::TextOrNull),
         ("budget_nanos", Kind::BigIntOrNull),
-        ("event_seq", Kind::BigInt),
         ("created_at", Kind::BigInt),
     ])
     .with(tasks.iter().map(|task| {
@@ -237,7 +237,6 @@ fn task_rows(tasks: &[&task::Model]) -> Rows<11> {
             task.idempotency_key.clone().into(),
             task.request_hash.clone().into(),
             task.budget_nanos.into(),
-            task.event_seq.into(),
             task.created_at.into(),
         ]
     }))
