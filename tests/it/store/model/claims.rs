@@ -19,25 +19,30 @@ pub(super) struct Expected<'a> {
     /// How many of those freed in the same call go on at once.
     handed_on: usize,
     exhausted: bool,
+    /// The user the last round came to last.
+    served: Option<usize>,
 }
 
-/// Goes around the users until nothing is left or `limit` are taken.
+/// Goes around the users until nothing is left or `limit` are taken; says which user it came to last.
 fn go_around(
     ready: &mut BTreeMap<usize, usize>,
     limit: usize,
     from: usize,
     shares: &mut BTreeMap<usize, usize>,
-) {
+) -> Option<usize> {
     let mut left = limit;
+    let mut last = None;
     while left > 0 && ready.range(from..).any(|(_, count)| *count > 0) {
         for (user, count) in ready.range_mut(from..) {
             if *count > 0 && left > 0 {
                 *count -= 1;
                 left -= 1;
                 *shares.entry(*user).or_default() += 1;
+                last = last.max(Some(*user));
             }
         }
     }
+    last
 }
 
 impl<'a> Expected<'a> {
@@ -51,14 +56,14 @@ impl<'a> Expected<'a> {
         }
         let mut shares = BTreeMap::new();
         // The rest of a round that has begun, then a new one.
-        go_around(
+        let rest = go_around(
             &mut ready,
             ask.limit,
             ask.after.map_or(0, |user| user + 1),
             &mut shares,
         );
         let taken: usize = shares.values().sum();
-        go_around(&mut ready, ask.limit - taken, 0, &mut shares);
+        let anew = go_around(&mut ready, ask.limit - taken, 0, &mut shares);
         let room = ask.limit - shares.values().sum::<usize>();
         Self {
             queue,
@@ -70,6 +75,7 @@ impl<'a> Expected<'a> {
                 0
             },
             exhausted: room > 0,
+            served: anew.or(rest),
         }
     }
 
@@ -124,7 +130,7 @@ impl<'a> Expected<'a> {
             "exhausted: {}",
             settled.exhausted
         );
-        let last = self.shares.keys().max().map(|user| owner(*user));
+        let last = self.served.map(owner);
         must!(settled.served == last, "served last: {:?}", settled.served);
         Ok(())
     }
