@@ -60,7 +60,6 @@ impl TaskChange {
         }
         self.release_reservations(claim).await?;
         let error = Some((failure.code.as_str(), failure.message.as_str()));
-        let error_json = json!({ "code": failure.code, "message": failure.message });
         if let Some(wait) = failure
             .retry_in
             .filter(|_| claim.step.attempts < claim.step.max_attempts)
@@ -70,12 +69,15 @@ impl TaskChange {
             self.put_back(claim, wait_ms, error).await?;
             let payload = json!({
                 "status": StepStatus::Ready, "attempt": claim.step.attempts, "of": claim.step.max_attempts,
-                "retryInMs": wait_ms, "error": error_json,
+                "retryInMs": wait_ms,
+                "error": { "code": failure.code, "message": failure.message },
             });
             self.record(EventKind::StepRetrying, Some(claim.step.id), &payload);
             return Ok(FailureOutcome::Retrying);
         }
         self.end_attempt(claim, AttemptOutcome::Failed, error).await?;
+        let reasons = self.reasons(claim, &failure.message).await?;
+        let error = Some((failure.code.as_str(), reasons.as_str()));
         self.end_step(claim.step.id, StepStatus::Running, StepStatus::Failed, error)
             .await?;
         self.close_tool_calls(&[claim.step.id]).await?;
@@ -88,8 +90,10 @@ impl TaskChange {
             .update(&self.tx)
             .await?;
         }
-        let payload =
-            json!({ "status": StepStatus::Failed, "attempt": claim.step.attempts, "error": error_json });
+        let payload = json!({
+            "status": StepStatus::Failed, "attempt": claim.step.attempts,
+            "error": { "code": failure.code, "message": reasons },
+        });
         self.record(EventKind::StepFailed, Some(claim.step.id), &payload);
         self.skip_dependents(claim.step.id).await?;
         self.end_if_done().await?;

@@ -10,6 +10,7 @@ mod free;
 mod heartbeat;
 mod hold;
 mod read;
+mod reasons;
 mod release;
 mod rescue;
 mod settle;

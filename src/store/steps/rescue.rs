@@ -66,13 +66,12 @@ impl Store {
         };
         let message = format!("worker {} stopped answering", attempt.worker_id);
         if claim.step.attempts >= claim.step.max_attempts || change.task.cancel_requested_at.is_some() {
-            let reasons = change.reasons(&claim, &message).await?;
             change
                 .fail(
                     &claim,
                     &Failure {
                         code: "WORKER_LOST".to_owned(),
-                        message: reasons,
+                        message,
                         retry_in: None,
                         replayable: true,
                     },
@@ -94,24 +93,5 @@ impl Store {
         }
         tracing::warn!(step.id = %claim.step.id, worker = %attempt.worker_id, "took back a step whose lease ran out");
         change.commit().await.map(Some)
-    }
-}
-
-impl crate::store::task_change::TaskChange {
-    /// The reasons of all attempts of a step, oldest first, ending with `last`.
-    async fn reasons(&self, claim: &Claim, last: &str) -> Result<String, StoreError> {
-        let earlier = attempt::Entity::find()
-            .filter(attempt::Column::StepId.eq(claim.step.id))
-            .filter(attempt::Column::Id.ne(claim.attempt_id))
-            .filter(attempt::Column::ErrorMessage.is_not_null())
-            .order_by_asc(attempt::Column::Epoch)
-            .all(&self.tx)
-            .await?;
-        let mut reasons: Vec<String> = earlier
-            .into_iter()
-            .filter_map(|attempt| attempt.error_message)
-            .collect();
-        reasons.push(last.to_owned());
-        Ok(reasons.join("; "))
     }
 }

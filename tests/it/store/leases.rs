@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use agent_orchestrator::store::{Committed, Store, steps::Pulse, tasks::NewTask};
+use agent_orchestrator::store::{
+    Committed, Store,
+    steps::{Failure, Pulse},
+    tasks::NewTask,
+};
 use entity::{
     attempt,
     enums::{AttemptOutcome, CallStatus, EventKind, StepStatus, TaskStatus},
@@ -126,6 +130,45 @@ both_stacks! {
         let row = read(&store, task).await;
         assert_eq!((row.status, row.error_code.as_deref()), (TaskStatus::Failed, Some("WORKER_LOST")));
         assert_eq!((row.open_steps, claim(&store, 9, LEASE).await.len()), (0, 0));
+    }
+
+    async fn a_step_that_fails_says_why_each_of_its_attempts_did(stack: Stack) {
+        let (_app, store) = without_worker(stack).await;
+        let task = planned(&store, new_task(), &[("a", &[])]).await;
+        let failure = |message: &str| Failure {
+            code: "TEST".to_owned(),
+            message: message.to_owned(),
+            retry_in: Some(Duration::ZERO),
+            replayable: true,
+        };
+        let reason = async || {
+            let step = store.steps_of_tasks(&scope(), &[task]).await.unwrap().remove(1);
+            assert_eq!((step.status, step.attempts), (StepStatus::Failed, 3));
+            let attempts = store.attempts_of(&scope(), &[step.id]).await.unwrap();
+            let own = attempts.last().unwrap().error_message.clone().unwrap();
+            let events = store.events_after(task, 0, 500).await.unwrap();
+            let told = events.iter().rfind(|event| event.kind == EventKind::StepFailed).unwrap().payload.to_value();
+            let all = step.error_message.unwrap();
+            assert_eq!(told["error"]["message"], all.as_str());
+            let row = read(&store, task).await;
+            assert_eq!(row.error_message.as_deref(), Some(format!("do a: {all}").as_str()));
+            (all, own)
+        };
+        // A step given back has no reason to tell.
+        store.release_step(&claim_one(&store).await).await.unwrap();
+        store.fail_step(&claim_one(&store).await, &failure("the model was away")).await.unwrap();
+        store.claim_steps("victim", 1, Duration::ZERO).await.unwrap();
+        rescued(&store).await;
+        store.fail_step(&claim_one(&store).await, &failure("the answer was cut off")).await.unwrap();
+        let all = "the model was away; worker victim stopped answering; the answer was cut off";
+        assert_eq!(reason().await, (all.to_owned(), "the answer was cut off".to_owned()));
+
+        // Tried again by a person, it fails for new reasons, and says one that comes again once.
+        store.retry_task(&scope(), task).await.unwrap();
+        for message in ["no room", "no room", "no light"] {
+            store.fail_step(&claim_one(&store).await, &failure(message)).await.unwrap();
+        }
+        assert_eq!(reason().await, ("no room; no light".to_owned(), "no light".to_owned()));
     }
 
     async fn a_lost_step_of_a_cancelled_task_is_cancelled(stack: Stack) {
