@@ -6,6 +6,7 @@ mod consumers;
 mod contention;
 mod drafts;
 mod deciding;
+mod errors;
 pub(crate) mod fairness;
 mod fencing;
 mod leases;
