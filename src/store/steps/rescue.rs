@@ -3,7 +3,9 @@
 use entity::{
     attempt,
     enums::{AttemptOutcome, EventKind, StepStatus},
+    ids::StepId,
     step,
+    values::UnixMillis,
 };
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use serde_json::json;
@@ -14,32 +16,66 @@ use crate::{
     store::{Committed, Store, StoreError, clock},
 };
 
+/// Where a page of expired leases ended.
+type Place = (Option<UnixMillis>, StepId);
+
 impl Store {
-    /// Returns steps with expired leases to the ready ones, or fails those that have used up their attempts.
-    /// At most `limit` at a time. What goes wrong with one step is logged here.
+    /// Returns steps with expired leases to the ready ones, or fails those that have used up their attempts: one after
+    /// the other, oldest lease first, until `limit` are taken back or none is left. Those that cannot be taken back do
+    /// not count, and what goes wrong with them is logged here.
     pub async fn rescue_steps(&self, limit: u64) -> Result<Vec<Committed>, StoreError> {
+        let mut page = self.expired(None, limit).await?;
+        let mut rescued = Vec::new();
+        loop {
+            let last: Option<Place> = page.last().map(|step| (step.lease_until, step.id));
+            let is_full = page.len() as u64 >= limit;
+            for step in page {
+                // A row that cannot be taken back must not keep the others.
+                match self.rescue_step(&step).await {
+                    Ok(change) => rescued.extend(change),
+                    Err(error) => tracing::warn!(
+                        step.id = %step.id,
+                        error = in_one_line(&error),
+                        "a step whose lease ran out cannot be taken back"
+                    ),
+                }
+            }
+            if !is_full || rescued.len() as u64 >= limit {
+                return Ok(rescued);
+            }
+            page = match self.expired(last, limit).await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::warn!(
+                        error = in_one_line(&error),
+                        "more expired leases cannot be looked for"
+                    );
+                    return Ok(rescued);
+                }
+            };
+        }
+    }
+
+    /// Running steps whose lease has run out, the oldest lease first, from after a place on.
+    async fn expired(&self, after: Option<Place>, limit: u64) -> Result<Vec<step::Model>, StoreError> {
         let now = clock::now_sql(self.write.get_database_backend());
-        let expired = step::Entity::find()
+        let mut expired = step::Entity::find()
             // Said literally: a plan made for any status cannot use the index of running ones.
             .filter(Expr::cust("status = 'RUNNING'"))
-            .filter(Expr::col(step::Column::LeaseUntil).lt(Expr::cust(now)))
+            .filter(Expr::col(step::Column::LeaseUntil).lt(Expr::cust(now)));
+        if let Some((lease_until, id)) = after {
+            let later = step::Column::LeaseUntil.gt(lease_until);
+            let same = step::Column::LeaseUntil
+                .eq(lease_until)
+                .and(step::Column::Id.gt(id));
+            expired = expired.filter(later.or(same));
+        }
+        Ok(expired
             .order_by_asc(step::Column::LeaseUntil)
+            .order_by_asc(step::Column::Id)
             .limit(limit)
             .all(&self.batches)
-            .await?;
-        let mut rescued = Vec::new();
-        for step in expired {
-            // A row that cannot be taken back must not keep the others.
-            match self.rescue_step(&step).await {
-                Ok(change) => rescued.extend(change),
-                Err(error) => tracing::warn!(
-                    step.id = %step.id,
-                    error = in_one_line(&error),
-                    "a step whose lease ran out cannot be taken back"
-                ),
-            }
-        }
-        Ok(rescued)
+            .await?)
     }
 
     async fn rescue_step(&self, seen: &step::Model) -> Result<Option<Committed>, StoreError> {

@@ -102,6 +102,40 @@ both_stacks! {
         assert_eq!(step.status, StepStatus::Running);
     }
 
+    async fn however_many_steps_cannot_be_taken_back_the_others_are(stack: Stack) {
+        let (app, store) = without_worker(stack).await;
+        for _ in 0..8 {
+            submit(&store, new_task()).await;
+        }
+        // Of one lease, so that only their ids tell them apart.
+        let broken = claim(&store, 5, Duration::ZERO).await;
+        assert_eq!(broken.len(), 5);
+        let connection = app.connection().await;
+        for broken in &broken {
+            attempt::Entity::delete_by_id(broken.attempt_id).exec(&connection).await.unwrap();
+        }
+        let others = claim(&store, 3, Duration::ZERO).await;
+        assert_eq!(others.len(), 3);
+        let all_ran_out = async || {
+            let last = others[0].step.lease_until.unwrap();
+            while store.now().await.unwrap() <= last {
+                tokio::task::yield_now().await;
+            }
+        };
+        all_ran_out().await;
+        // Two at a time: the first pages hold none that can be taken back.
+        let first = store.rescue_steps(2).await.unwrap();
+        assert!((2..=3).contains(&first.len()), "{first:?}");
+        let mut taken_back = first;
+        if taken_back.len() < others.len() {
+            taken_back.extend(store.rescue_steps(2).await.unwrap());
+        }
+        let tasks: Vec<_> = taken_back.iter().map(|change| change.task_id).collect();
+        assert_eq!(tasks.len(), others.len());
+        assert!(others.iter().all(|other| tasks.contains(&other.task.id)), "{tasks:?}");
+        assert_eq!(store.rescue_steps(2).await.unwrap(), []);
+    }
+
     async fn a_step_that_kills_its_workers_fails_with_every_reason(stack: Stack) {
         let (_app, store) = without_worker(stack).await;
         let task = planned(&store, new_task(), &[("a", &[]), ("b", &["a"]), ("c", &[])]).await;
