@@ -1,12 +1,17 @@
 //! Drafts: what a running step has written so far, so that other processes can show it.
 //!
 //! They are outside the promises: no event tells of them, they take no lock of the task, and on Postgres their commit
-//! waits for no disk. What counts is the step's output, written when it completes.
+//! waits for no disk. What counts is the step's output, written when it completes. The worker that wrote a draft removes
+//! it then; [`Store::sweep_drafts`] does it for workers that did not live to.
 
 use entity::{ids::StepId, step, step_draft};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement, TransactionTrait};
 
 use crate::store::{Store, StoreError, clock, connect::is_postgres};
+
+/// How long the draft of a step that failed or was cancelled is kept for whoever wants to see how far it came, in
+/// milliseconds.
+const KEPT_MS: i64 = 24 * 60 * 60 * 1_000;
 
 impl Store {
     /// Whether other processes may be on the same database. A SQLite file belongs to one.
@@ -58,5 +63,27 @@ impl Store {
             .exec(&self.write)
             .await?;
         Ok(())
+    }
+
+    /// Removes drafts that nobody needs: of completed steps, whose output is stored, and of steps that have ended
+    /// otherwise a day ago. Those of steps that go on or wait stay. At most `limit`; answers how many.
+    pub async fn sweep_drafts(&self, limit: u64) -> Result<u64, StoreError> {
+        let backend = self.write.get_database_backend();
+        // Several workers sweep: none waits for another.
+        let locked = if is_postgres(backend) {
+            "FOR UPDATE OF d SKIP LOCKED"
+        } else {
+            ""
+        };
+        let sql = format!(
+            "WITH unneeded AS (SELECT d.step_id FROM step_draft d JOIN step s ON s.id = d.step_id \
+             WHERE s.status = 'COMPLETED' \
+             OR (s.status IN ('FAILED', 'CANCELLED', 'SKIPPED') AND d.updated_at < {now} - $1) LIMIT $2 {locked}) \
+             DELETE FROM step_draft WHERE step_id IN (SELECT step_id FROM unneeded)",
+            now = clock::now_sql(backend)
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let sweep = Statement::from_sql_and_values(backend, sql, [KEPT_MS.into(), limit.into()]);
+        Ok(self.write.execute_raw(sweep).await?.rows_affected())
     }
 }
