@@ -15,7 +15,10 @@ mod slots;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{RwLock, broadcast, mpsc};
+use tokio::{
+    sync::{RwLock, broadcast, mpsc},
+    task::JoinSet,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
@@ -97,12 +100,14 @@ impl Shared {
 
 impl Worker {
     /// Works until `stop`, then lets what is under way finish within the drain time and gives the rest back. Fails only by
-    /// a fault of this program: a worker that can no longer claim must not go on keeping its leases.
+    /// a fault of this program: a worker that can no longer claim must not go on keeping its leases, nor one that no longer
+    /// keeps them go on losing steps. However it ends, `stop` is cancelled then.
     pub async fn run(self, stop: CancellationToken) -> Result<(), WorkerFailed> {
+        let _stops = stop.clone().drop_guard();
         tracing::info!(worker = %self.settings.worker_id, concurrency = self.settings.concurrency, "worker started");
         let held = HeldSteps::default();
         let background = CancellationToken::new();
-        let loops = TaskTracker::new();
+        let mut loops = JoinSet::new();
         loops.spawn(
             background
                 .clone()
@@ -114,7 +119,6 @@ impl Worker {
                 .run_until_cancelled_owned(self.clone().hear_cancels(held.clone())),
         );
         loops.spawn(stop.clone().run_until_cancelled_owned(self.clone().rescue()));
-        loops.close();
         let running = TaskTracker::new();
         let done = CancellationToken::new();
         let claiming = Arc::new(RwLock::new(()));
@@ -126,9 +130,10 @@ impl Worker {
                 drop(claiming.write().await);
                 self.drain(&held, &running).await;
                 done.cancel();
-                pump.await
+                pump.await.flatten().map_err(|_panic| WorkerFailed)
             }
-            ended = &mut pump => {
+            // None of them ends by itself.
+            () = async { tokio::select! { _ = &mut pump => {} _ = loops.join_next() => {} } } => {
                 tracing::error!("the worker broke down; giving its steps back");
                 // Nothing more is claimed or handed on: it would run without anybody to keep its lease.
                 stop.cancel();
@@ -137,14 +142,19 @@ impl Worker {
                 running.close();
                 // A step that waits to be settled may wait in vain: its lease runs out.
                 let _ = tokio::time::timeout(self.settings.drain, running.wait()).await;
-                ended
+                done.cancel();
+                Err(WorkerFailed)
             }
         };
         background.cancel();
         stop.cancel();
-        loops.wait().await;
-        tracing::info!(worker = %self.settings.worker_id, "worker stopped");
-        ended.flatten().map_err(|_panic| WorkerFailed)
+        let mut broke_down = ended.is_err();
+        while let Some(ended) = loops.join_next().await {
+            // None: it was told to stop. Anything else happened while the worker drained.
+            broke_down |= !matches!(ended, Ok(None));
+        }
+        tracing::info!(worker = %self.settings.worker_id, broke_down, "worker stopped");
+        if broke_down { Err(WorkerFailed) } else { Ok(()) }
     }
 
     fn shared(

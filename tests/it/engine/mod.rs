@@ -1,6 +1,7 @@
 //! The engine at work, on a scripted model server: what runs, fails, stops, waits, and what it costs.
 
 mod approvals;
+mod breaking_down;
 mod budget;
 mod cancelling;
 mod costs;

@@ -102,6 +102,11 @@ impl TestApp {
         }
     }
 
+    /// Waits until the program ends without being told to, and answers how.
+    pub async fn ended(&mut self) -> anyhow::Result<()> {
+        self.running.take().expect("a running program").await.unwrap()
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
