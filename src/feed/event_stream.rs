@@ -72,6 +72,7 @@ impl Feed {
         output: Arc<dyn Lane<Delta>>,
         stop: CancellationToken,
     ) -> Self {
+        let store = store.for_feeds();
         let tails = Arc::new(Tails::start(store.clone(), doorbell.as_ref(), stop.clone()));
         let outputs = Outputs::start(store.clone(), output, stop);
         Self {

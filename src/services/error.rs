@@ -28,6 +28,14 @@ pub enum ServiceError {
 }
 
 impl ServiceError {
+    /// Whether the database had no connection left for it.
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Store(error) | Self::Memory(MemoryError::Store(error)) => error.is_busy(),
+            _ => false,
+        }
+    }
+
     /// An input that cannot be accepted.
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid {

@@ -58,6 +58,8 @@ impl Store {
             statements,
             // The other half is for whoever needs a second connection beside one.
             snapshots: Arc::new(Semaphore::new((settings.max_connections as usize / 2).max(1))),
+            // What snapshots and feeds leave is for everybody else.
+            feeds: Arc::new(Semaphore::new((settings.max_connections as usize / 4).max(1))),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What can go wrong in the store. "Not found" is not among it: that is `Ok(None)`.
 
 use entity::ids::StepId;
-use sea_orm::{DbErr, RuntimeErr, sqlx};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
 
 use crate::domain::lifecycle::IllegalTransition;
 
@@ -26,6 +26,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether every connection was taken for as long as one waits for one.
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Database(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) => true,
+            Self::Database(
+                DbErr::Conn(RuntimeErr::SqlxError(error))
+                | DbErr::Exec(RuntimeErr::SqlxError(error))
+                | DbErr::Query(RuntimeErr::SqlxError(error)),
+            ) => matches!(error.as_ref(), sqlx::Error::PoolTimedOut),
+            _ => false,
+        }
+    }
+
     /// Whether the same call may succeed a little later: the database was away, busy, full, read-only or shutting down.
     pub fn is_transient(&self) -> bool {
         let Self::Database(error) = self else {

@@ -53,6 +53,8 @@ pub struct Store {
     statements: Arc<AtomicU64>,
     /// One for each connection that a snapshot may hold.
     snapshots: Arc<Semaphore>,
+    /// One for each connection that feeds may read on.
+    feeds: Arc<Semaphore>,
 }
 
 impl Store {

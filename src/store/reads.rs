@@ -1,4 +1,4 @@
-//! Where reads go: to the pool, each on its own, or to one snapshot.
+//! Where reads go: to the pool, each on its own; to the pool, a few of all feeds at once; or to one snapshot.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
     IsolationLevel, QueryResult, Statement, TransactionTrait,
 };
-use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::{Store, connect::is_postgres};
 
@@ -15,6 +15,8 @@ use super::{Store, connect::is_postgres};
 #[derive(Clone)]
 pub(super) enum Reads {
     Pool(DatabaseConnection),
+    /// Feeds wake together, by the thousand: they take turns, so that requests find a connection.
+    InTurns(DatabaseConnection, Arc<Semaphore>),
     Snapshot(Arc<Snapshot>),
 }
 
@@ -45,15 +47,30 @@ impl Store {
             ..self.clone()
         }
     }
+
+    /// The same store for feeds, however many: their reads take turns, a quarter of the connections at a time. Writes
+    /// are not part of it.
+    pub fn for_feeds(self) -> Self {
+        Self {
+            read: Reads::InTurns(self.read.pool().clone(), Arc::clone(&self.feeds)),
+            ..self
+        }
+    }
 }
 
 impl Reads {
     pub(super) fn pool(&self) -> &DatabaseConnection {
         match self {
-            Self::Pool(pool) => pool,
+            Self::Pool(pool) | Self::InTurns(pool, _) => pool,
             Self::Snapshot(snapshot) => &snapshot.pool,
         }
     }
+}
+
+/// Waits for one's turn, which lasts until the answer is dropped.
+async fn turn(turns: &Semaphore) -> Result<SemaphorePermit<'_>, DbErr> {
+    let turn = turns.acquire().await;
+    turn.map_err(|_closed| DbErr::Custom("no more turns".to_owned()))
 }
 
 impl Snapshot {
@@ -83,6 +100,10 @@ impl ConnectionTrait for Reads {
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match self {
             Self::Pool(pool) => pool.execute_raw(statement).await,
+            Self::InTurns(pool, turns) => {
+                let _turn = turn(turns).await?;
+                pool.execute_raw(statement).await
+            }
             Self::Snapshot(snapshot) => snapshot.transaction().await?.execute_raw(statement).await,
         }
     }
@@ -90,6 +111,10 @@ impl ConnectionTrait for Reads {
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match self {
             Self::Pool(pool) => pool.execute_unprepared(sql).await,
+            Self::InTurns(pool, turns) => {
+                let _turn = turn(turns).await?;
+                pool.execute_unprepared(sql).await
+            }
             Self::Snapshot(snapshot) => snapshot.transaction().await?.execute_unprepared(sql).await,
         }
     }
@@ -97,6 +122,10 @@ impl ConnectionTrait for Reads {
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self {
             Self::Pool(pool) => pool.query_one_raw(statement).await,
+            Self::InTurns(pool, turns) => {
+                let _turn = turn(turns).await?;
+                pool.query_one_raw(statement).await
+            }
             Self::Snapshot(snapshot) => snapshot.transaction().await?.query_one_raw(statement).await,
         }
     }
@@ -104,6 +133,10 @@ impl ConnectionTrait for Reads {
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
             Self::Pool(pool) => pool.query_all_raw(statement).await,
+            Self::InTurns(pool, turns) => {
+                let _turn = turn(turns).await?;
+                pool.query_all_raw(statement).await
+            }
             Self::Snapshot(snapshot) => snapshot.transaction().await?.query_all_raw(statement).await,
         }
     }

@@ -71,6 +71,8 @@ pub(super) enum Error {
     RateLimited(Duration),
     /// The answer would hold too much.
     TooComplex(String),
+    /// The database had no connection left for it.
+    Busy(Box<dyn StdError + Send + Sync>),
     Internal(Box<dyn StdError + Send + Sync>),
 }
 
@@ -81,6 +83,7 @@ impl From<ServiceError> for Error {
             ServiceError::NotFound { .. } => Self::NotFound(error.to_string()),
             ServiceError::Conflict { field, message } => Self::Conflict { field, message },
             ServiceError::RateLimited { retry_after } => Self::RateLimited(retry_after),
+            error if error.is_busy() => Self::Busy(Box::new(error)),
             ServiceError::Store(_) | ServiceError::Memory(_) => Self::Internal(Box::new(error)),
         }
     }
@@ -88,13 +91,17 @@ impl From<ServiceError> for Error {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        Self::Internal(Box::new(error))
+        Self::from(Arc::new(error))
     }
 }
 
 impl From<Arc<StoreError>> for Error {
     fn from(error: Arc<StoreError>) -> Self {
-        Self::Internal(Box::new(error))
+        if error.is_busy() {
+            Self::Busy(Box::new(error))
+        } else {
+            Self::Internal(Box::new(error))
+        }
     }
 }
 
@@ -120,6 +127,17 @@ impl From<Error> for async_graphql::Error {
                     Code::RateLimited,
                     format!("too many requests: try again in {wait} ms"),
                     Some(wait),
+                )
+            }
+            Error::Busy(source) => {
+                tracing::warn!(
+                    error = in_one_line(source.as_ref()),
+                    "a request found no connection to the database"
+                );
+                (
+                    Code::Timeout,
+                    "the database is busy and did not get to this in time: try again in a moment".to_owned(),
+                    None,
                 )
             }
             Error::Internal(source) => {

@@ -88,7 +88,8 @@ impl GuardedExecutor {
     }
 
     /// Executes one subscription; nothing happens before the first response is asked for. Its context lives as long as
-    /// it does, which its loaders allow because they remember nothing between two loads. `place` tells how far it came.
+    /// it does, which its loaders allow because they remember nothing between two loads; its reads take turns with those
+    /// of all others. `place` tells how far it came.
     pub(super) fn run_stream(
         &self,
         request: Request,
@@ -97,7 +98,9 @@ impl GuardedExecutor {
         place: FeedPlace,
         request_id: &str,
     ) -> BoxStream<'static, Response> {
-        let context = RequestContext::new(self.services.clone(), caller).of_feed(place);
+        let mut services = self.services.clone();
+        services.store = services.store.for_feeds();
+        let context = RequestContext::new(services, caller).of_feed(place);
         let (request, batches) = Self::prepare(request, document, context);
         let (span, request_id) = (span_of(request_id), request_id.to_owned());
         let mut responses = batches.carried_by(self.schema.execute_stream(request));

@@ -9,6 +9,7 @@ mod bad_pages;
 mod bad_text;
 mod budgets;
 mod bundle;
+mod busy;
 mod contract;
 mod cost_groups;
 mod costs;

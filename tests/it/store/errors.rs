@@ -149,6 +149,8 @@ fn a_connection_that_broke_passes_and_an_answer_that_cannot_be_read_does_not() {
         broken(),
     )))));
     assert!(acquired.is_transient() && connected.is_transient());
+    assert!(acquired.is_busy() && !connected.is_busy());
+    assert!(both(sqlx::Error::PoolTimedOut).iter().all(StoreError::is_busy));
     assert!(!StoreError::Missing("a row").is_transient());
     assert!(!StoreError::from(DbErr::Custom("odd".to_owned())).is_transient());
 }
