@@ -40,6 +40,10 @@ impl Report {
             "events seen by subscribers",
             world.followers.iter().map(|log| log.events.len() as u64).sum(),
         );
+        tally.add(
+            "pieces of output read",
+            world.readers.iter().map(|log| log.pieces).sum(),
+        );
         tally.add("model calls", world.asked.len() as u64);
         tally.add("tool calls", world.called.len() as u64);
         Self {

@@ -36,8 +36,8 @@ async fn a_rolling_restart_under_load_loses_and_repeats_nothing() {
     );
     let accepted = submitted.join_all().await;
     wait_for_the_end(&fleet, &accepted).await;
-    let followers = crowd.leave().await;
-    let world = look(&fleet, &crowd.api, accepted, followers).await;
+    let watched = crowd.leave().await;
+    let world = look(&fleet, &crowd.api, accepted, watched).await;
     invariants::check(&world).unwrap();
     assert!(
         world

@@ -11,14 +11,13 @@ use tokio::{sync::Mutex, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    crowd::Crowd,
+    crowd::{Crowd, Watched},
     faults::Fault,
     fleet::Fleet,
     invariants::{self, World},
-    load::{Accepted, Api, Person, PlannedTask},
+    load::{Accepted, Api, Patron, Person, PlannedTask, Stubborn},
     report::Report,
     settings::Settings,
-    subscribers::FollowerLog,
     tally::Tally,
 };
 
@@ -56,16 +55,22 @@ async fn run(settings: Settings) {
     let person = Person::new(&crowd.api, &fleet.outside.log, &tally);
     let leave = CancellationToken::new();
     let deciding = tokio::spawn(person.clone().work(leave.clone()));
+    let paying = tokio::spawn(Patron::new(&crowd.api, &tally).work(leave.clone()));
+    let enough = CancellationToken::new();
+    let retrying = tokio::spawn(Stubborn::new(&crowd.api, &crowd.retries, &tally).work(enough.clone()));
     break_things(&fleet, settings.breaking, &mut random).await;
     fleet.heal().await;
     let accepted = submitted.join_all().await;
+    enough.cancel();
+    retrying.await.unwrap();
     wait_for_the_end(&fleet, &accepted).await;
-    let followers = crowd.leave().await;
+    let watched = crowd.leave().await;
     leave.cancel();
     deciding.await.unwrap();
+    paying.await.unwrap();
     let world = World {
         decisions: person.said(),
-        ..look(&fleet, &crowd.api, accepted, followers).await
+        ..look(&fleet, &crowd.api, accepted, watched).await
     };
     for member in &fleet.members {
         tally.add(
@@ -77,6 +82,12 @@ async fn run(settings: Settings) {
             panics, 0,
             "with CHAOS_SEED={}: {} panicked",
             settings.seed, member.name
+        );
+        assert!(
+            !member.log().contains("the worker broke down"),
+            "with CHAOS_SEED={}: {} broke down, though nothing in it did",
+            settings.seed,
+            member.name
         );
     }
     let checked = invariants::check(&world);
@@ -117,7 +128,7 @@ pub async fn wait_for_the_end(fleet: &Fleet, accepted: &[Accepted]) {
 }
 
 /// Reads everything there is to check.
-pub async fn look(fleet: &Fleet, api: &Api, accepted: Vec<Accepted>, followers: Vec<FollowerLog>) -> World {
+pub async fn look(fleet: &Fleet, api: &Api, accepted: Vec<Accepted>, watched: Watched) -> World {
     let mut world = World::read(&fleet.postgres.url()).await;
     world.asked = fleet.outside.log.model_calls();
     world.called = fleet.outside.log.tool_calls();
@@ -134,7 +145,8 @@ pub async fn look(fleet: &Fleet, api: &Api, accepted: Vec<Accepted>, followers: 
     }
     World {
         accepted,
-        followers,
+        followers: watched.followers,
+        readers: watched.readers,
         ..world
     }
 }

@@ -42,8 +42,8 @@ async fn a_worker_that_dies_in_mid_step_is_taken_over_when_its_lease_is_over() {
     heir.signal("CONT").await;
     let accepted = submitted.join_all().await;
     wait_for_the_end(&fleet, &accepted).await;
-    let followers = crowd.leave().await;
-    let world = look(&fleet, &crowd.api, accepted, followers).await;
+    let watched = crowd.leave().await;
+    let world = look(&fleet, &crowd.api, accepted, watched).await;
     invariants::check(&world).unwrap();
     let mut waits: Vec<i64> = Vec::new();
     for step in world.steps.iter().filter(|step| World::work(step).is_some()) {

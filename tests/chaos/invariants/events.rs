@@ -21,15 +21,31 @@ pub(super) fn contiguous(world: &World, breaches: &mut Breaches) {
     }
 }
 
-/// The status a step has after each of its events, by step.
+/// The status a step has after each of its events, by step. A retry puts back silently what waits for other steps.
 fn lives(world: &World) -> BTreeMap<StepId, Vec<StepStatus>> {
-    let mut lives: BTreeMap<StepId, Vec<StepStatus>> = BTreeMap::new();
-    for event in world.events.values().flatten() {
-        if let (Some(step), Some(status)) = (event.step_id, status_after(event.kind)) {
-            lives.entry(step).or_default().push(status);
+    let mut all = BTreeMap::new();
+    for events in world.events.values() {
+        let mut lives: BTreeMap<StepId, Vec<StepStatus>> = BTreeMap::new();
+        let mut has_ended = false;
+        for event in events {
+            match event.kind {
+                EventKind::TaskFailed | EventKind::TaskCancelled => has_ended = true,
+                EventKind::TaskResumed if std::mem::take(&mut has_ended) => {
+                    let ended = |life: &&mut Vec<StepStatus>| life.last() != Some(&StepStatus::Completed);
+                    lives
+                        .values_mut()
+                        .filter(ended)
+                        .for_each(|life| life.push(StepStatus::Pending));
+                }
+                _ => {}
+            }
+            if let (Some(step), Some(status)) = (event.step_id, status_after(event.kind)) {
+                lives.entry(step).or_default().push(status);
+            }
         }
+        all.append(&mut lives);
     }
-    lives
+    all
 }
 
 fn status_after(kind: EventKind) -> Option<StepStatus> {

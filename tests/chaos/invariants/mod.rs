@@ -8,6 +8,7 @@ mod effects;
 mod events;
 mod journal;
 mod money;
+mod outputs;
 mod steps;
 pub mod tampering;
 mod tasks;
@@ -32,6 +33,10 @@ const ALL: &[Invariant] = &[
     (
         "what can succeed does, unless its attempts are used up",
         tasks::the_rest_completes,
+    ),
+    (
+        "nothing is asked without the money for it",
+        tasks::the_poor_are_raised,
     ),
     ("no step of an ended task is open or held", steps::none_is_open),
     (
@@ -61,6 +66,10 @@ const ALL: &[Invariant] = &[
         events::subscribers_saw_all,
     ),
     (
+        "the pieces of an output make up the output",
+        outputs::pieces_make_the_output,
+    ),
+    (
         "every question was written down before it was asked",
         journal::asked_by_the_book,
     ),
@@ -84,6 +93,7 @@ const ALL: &[Invariant] = &[
         money::sums_agree,
     ),
     ("each call was paid for once", money::paid_once),
+    ("no task cost more than its budget", money::within_budget),
     (
         "nothing is reserved for a task that has ended",
         money::nothing_reserved,

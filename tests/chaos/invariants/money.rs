@@ -82,3 +82,12 @@ pub(super) fn nothing_reserved(world: &World, breaches: &mut Breaches) {
         breaches.unless(held.is_none(), || format!("still held: {held:?}"));
     }
 }
+
+pub(super) fn within_budget(world: &World, breaches: &mut Breaches) {
+    for task in &world.tasks {
+        let (id, cost, budget) = (task.id, task.cost_nanos, task.budget_nanos);
+        breaches.unless(budget.is_none_or(|budget| cost <= budget), || {
+            format!("{id} cost {cost} of {budget:?}")
+        });
+    }
+}

@@ -8,6 +8,7 @@ use entity::{
 };
 
 use super::{World, check};
+use crate::load::TINY;
 
 type Tampering = (&'static str, fn(&mut World));
 
@@ -69,6 +70,24 @@ const TAMPERINGS: &[Tampering] = &[
     }),
     ("every subscriber saw", |world| {
         world.followers[1].events[1].payload = serde_json::json!("another");
+    }),
+    ("the pieces of an output", |world| {
+        world.readers[0].text.pop();
+    }),
+    ("the pieces of an output", |world| {
+        world.readers[0].is_final = false;
+    }),
+    ("the pieces of an output", |world| {
+        world.readers[0].attempt -= 1;
+    }),
+    ("nothing is asked without the money", |world| {
+        for accepted in &mut world.accepted {
+            accepted.planned.budget = Some(TINY);
+        }
+    }),
+    ("no task cost more", |world| {
+        let task = world.tasks.iter_mut().find(|task| task.cost_nanos.0 > 1).unwrap();
+        task.budget_nanos = Some(NanoUsd(1));
     }),
     ("every question was written down", |world| {
         let again = world.asked[0].clone();

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 
 use agent_orchestrator::domain::lifecycle::Lifecycle;
 use entity::{
-    enums::{AttemptOutcome, StepStatus, TaskStatus},
+    enums::{AttemptOutcome, EventKind, StepStatus, TaskStatus},
     task,
 };
 
 use super::{Breaches, World};
-use crate::{fleet::MAX_ATTEMPTS, load::Accepted};
+use crate::{
+    fleet::MAX_ATTEMPTS,
+    load::{Accepted, TINY},
+};
 
 fn accepted<'a>(world: &'a World, task: &task::Model) -> Option<&'a Accepted> {
     let id = task.id.to_string();
@@ -102,10 +105,24 @@ pub(super) fn poison_fails(world: &World, breaches: &mut Breaches) {
         let counted: Vec<_> = world
             .attempts_of(step.id)
             .iter()
-            .filter(|attempt| attempt.outcome != AttemptOutcome::Released)
+            .filter(|attempt| {
+                matches!(
+                    attempt.outcome,
+                    AttemptOutcome::Retrying | AttemptOutcome::Expired | AttemptOutcome::Failed
+                )
+            })
             .collect();
-        let reasons = counted.iter().all(|attempt| attempt.error_message.is_some());
-        breaches.unless(counted.len() as i32 == MAX_ATTEMPTS && reasons, || {
+        // Those before belong to earlier rounds: somebody has had the task tried again.
+        let last_round = &counted[counted.len().saturating_sub(MAX_ATTEMPTS as usize)..];
+        let reasons = step.error_message.as_deref().unwrap_or_default();
+        let are_told = last_round.iter().all(|attempt| {
+            attempt
+                .error_message
+                .as_deref()
+                .is_some_and(|reason| reasons.contains(reason))
+        });
+        let is_used_up = step.attempts == MAX_ATTEMPTS && last_round.len() as i32 == MAX_ATTEMPTS;
+        breaches.unless(is_used_up && are_told, || {
             format!("poison failed without using its attempts, or without a reason: {step:?} {counted:?}")
         });
     }
@@ -131,6 +148,26 @@ pub(super) fn the_rest_completes(world: &World, breaches: &mut Breaches) {
                     .find(|step| step.status == StepStatus::Failed);
                 format!("{} is {:?} because of {failed:?}", task.id, task.status)
             },
+        );
+    }
+}
+
+pub(super) fn the_poor_are_raised(world: &World, breaches: &mut Breaches) {
+    for task in &world.tasks {
+        let is_poor = accepted(world, task).is_some_and(|accepted| accepted.planned.budget == Some(TINY));
+        let Some(first) = world.llm_calls.iter().find(|call| call.task_id == task.id) else {
+            continue;
+        };
+        if !is_poor {
+            continue;
+        }
+        let raised = world
+            .events_of(task.id)
+            .iter()
+            .find(|event| event.kind == EventKind::BudgetRaised);
+        breaches.unless(
+            raised.is_some_and(|raised| raised.created_at <= first.started_at),
+            || format!("{first:?} was asked before {raised:?}"),
         );
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         ModelCall, ToolCall,
         work::{self, Work},
     },
-    subscribers::FollowerLog,
+    subscribers::{FollowerLog, ReaderLog},
 };
 
 /// The rows, the calls and the logs of a run.
@@ -35,6 +35,7 @@ pub struct World {
     pub asked: Vec<ModelCall>,
     pub called: Vec<ToolCall>,
     pub followers: Vec<FollowerLog>,
+    pub readers: Vec<ReaderLog>,
     /// What a person said of calls nobody knew the end of, by idempotency key.
     pub decisions: Vec<(String, Decision)>,
     /// What explainTask says of tasks that have not ended.
@@ -71,6 +72,7 @@ impl World {
             asked: Vec::new(),
             called: Vec::new(),
             followers: Vec::new(),
+            readers: Vec::new(),
             decisions: Vec::new(),
             explanations: BTreeMap::new(),
         };

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::Api;
+use super::{Api, list};
 use crate::{outside::OutsideLog, tally::Tally};
 
 /// How often the person looks.
@@ -74,8 +74,6 @@ impl Person {
     }
 
     async fn look_at(&self, edges: &Value) {
-        let empty = Vec::new();
-        let list = |value: &Value| value.as_array().unwrap_or(&empty).clone();
         for step in list(edges).iter().flat_map(|edge| list(&edge["node"]["steps"])) {
             if step["status"] != "WAITING" {
                 continue;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value, json};
 
+use super::TINY;
 use crate::outside::work::Work;
 
 /// What is drawn for a step, with how often.
@@ -38,10 +39,11 @@ impl PlannedTask {
     /// The `number`th task of a run that takes `within`.
     pub fn draw(number: usize, of: usize, within: Duration, random: &mut StdRng) -> Self {
         let mut steps: Vec<Work> = (0..random.random_range(1..=3)).map(|_| common(random)).collect();
-        // A few end badly, whatever happens: one by its model, one by killing whoever works on it.
+        // A few end badly, whatever happens: one by its model, one by killing whoever works on it. That one takes a lease
+        // for each of its attempts, so it comes early.
         match number % 12 {
             5 => *steps.last_mut().unwrap() = Work::Spoil,
-            11 if number % 60 == 11 => *steps.last_mut().unwrap() = Work::Doom,
+            1 if number % 60 == 1 => *steps.last_mut().unwrap() = Work::Doom,
             _ => {}
         }
         let milliseconds = within.as_millis() as u64;
@@ -50,7 +52,11 @@ impl PlannedTask {
             user: format!("user{}", random.random_range(1..=4)),
             steps,
             parallel: random.random_bool(0.4),
-            budget: random.random_bool(0.3).then_some("5"),
+            budget: match (number % 10, random.random_bool(0.3)) {
+                (3 | 8, _) => Some(TINY),
+                (_, true) => Some("5"),
+                (_, false) => None,
+            },
             priority: random.random_range(-2..=2),
             at: Duration::from_millis(number as u64 * milliseconds / of as u64),
             cancel_after: random

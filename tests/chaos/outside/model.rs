@@ -72,7 +72,7 @@ impl World {
         };
         match work.tools().get(results) {
             Some(tool) => streamed(&ask_for(tool, &code, results), Duration::ZERO),
-            None => streamed(&say(&format!("{code} is done after {results} tool calls")), pause),
+            None => streamed(&say(&work.says(&code)), pause),
         }
     }
 }

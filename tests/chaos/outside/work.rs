@@ -59,6 +59,11 @@ impl Work {
         }
     }
 
+    /// What the model says at the end.
+    pub fn says(self, code: &str) -> String {
+        format!("{code} is done after {} tool calls", self.tools().len())
+    }
+
     /// Whether a step of this kind can only end badly.
     pub fn is_poison(self) -> bool {
         matches!(self, Self::Spoil | Self::Doom)

@@ -4,8 +4,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::socket::{Incoming, Socket};
-use crate::{load::Api, tally::Tally};
+use super::{
+    number,
+    socket::{Incoming, Socket},
+};
+use crate::{
+    load::{Api, Ends},
+    tally::Tally,
+};
 
 const FOLLOW: &str = "subscription($id: ID!, $after: String, $consumer: String) { \
     feed: taskEvents(taskId: $id, after: $after, consumer: $consumer) { __typename \
@@ -45,7 +51,8 @@ pub struct FollowerLog {
     pub events: Vec<Seen>,
     /// What was wrong with what came.
     pub wrong: Vec<String>,
-    /// The number of the last event and the status, once the feed said that the task has ended.
+    /// The number of the last event and the status, once the feed said that the task has ended: for the last time, if it
+    /// was tried again.
     pub ended: Option<(i64, String)>,
 }
 
@@ -53,6 +60,7 @@ pub struct FollowerLog {
 pub struct Follower {
     api: Api,
     tally: Tally,
+    ends: Ends,
     log: FollowerLog,
     /// Whether the database remembers for it how far it is.
     is_consumer: bool,
@@ -63,10 +71,11 @@ pub struct Follower {
 }
 
 impl Follower {
-    pub fn new(api: &Api, task: &str, name: &str, is_consumer: bool, tally: &Tally) -> Self {
+    pub fn new(api: &Api, task: &str, name: &str, is_consumer: bool, ends: Ends, tally: &Tally) -> Self {
         Self {
             api: api.clone(),
             tally: tally.clone(),
+            ends,
             log: FollowerLog {
                 task: task.to_owned(),
                 name: name.to_owned(),
@@ -81,7 +90,7 @@ impl Follower {
         }
     }
 
-    /// Follows until the task has ended. Stopped early, it answers what it has.
+    /// Follows until the task has ended for good. Stopped early, it answers what it has.
     pub async fn follow(mut self, stop: tokio_util::sync::CancellationToken) -> FollowerLog {
         stop.run_until_cancelled(self.watch()).await;
         self.log
@@ -89,7 +98,9 @@ impl Follower {
 
     async fn watch(&mut self) {
         let (mut times, mut pause) = (0, PAUSE);
-        while self.log.ended.is_none() {
+        loop {
+            self.ends.look();
+            self.log.ended = None;
             // A named consumer subscribes with its first variables again and again.
             let after = if self.is_consumer {
                 None
@@ -105,6 +116,9 @@ impl Follower {
                     self.tally.count("subscriber came back");
                 }
                 self.read(socket).await;
+            }
+            if self.log.ended.is_some() && !self.ends.was_not_the_last().await {
+                return;
             }
             pause = if self.session.take().is_some() {
                 PAUSE
@@ -203,12 +217,4 @@ impl Follower {
     fn last(&self) -> i64 {
         self.log.events.last().map_or(0, |seen| seen.seq)
     }
-}
-
-/// A 64-bit number, which travels as text.
-fn number(value: &Value) -> i64 {
-    value
-        .as_i64()
-        .or_else(|| value.as_str()?.parse().ok())
-        .unwrap_or(-1)
 }
