@@ -1,13 +1,17 @@
 //! One batch of the pump: what ended, the places it ran in, and who waits to hear of it.
 
-use tokio::sync::{OwnedRwLockReadGuard, oneshot};
+use tokio::sync::oneshot;
 
-use super::{Shared, lookout::Look, slots::Slot};
+use super::{
+    Shared,
+    lookout::{Look, Lookout},
+    slots::Slot,
+};
 use crate::{
     domain::causes::in_one_line,
     store::{
         StoreError,
-        steps::{Settled, Settlement, Staged, Verdict},
+        steps::{ClaimRequest, Settled, Settlement, Verdict},
     },
 };
 
@@ -28,8 +32,6 @@ pub(super) enum Reply {
 
 pub(super) struct Flush {
     shared: Shared,
-    /// A worker that stops waits until this is gone.
-    _claiming: OwnedRwLockReadGuard<()>,
     pub(super) settlements: Vec<Settlement>,
     /// The places of the settlements, in order, then those for claims.
     pub(super) slots: Vec<Slot>,
@@ -37,10 +39,9 @@ pub(super) struct Flush {
 }
 
 impl Flush {
-    pub(super) fn new(shared: Shared, claiming: OwnedRwLockReadGuard<()>, finished: Vec<Finished>) -> Self {
+    pub(super) fn new(shared: Shared, finished: Vec<Finished>) -> Self {
         let mut flush = Self {
             shared,
-            _claiming: claiming,
             settlements: Vec::with_capacity(finished.len()),
             slots: Vec::with_capacity(finished.len()),
             replies: Vec::with_capacity(finished.len()),
@@ -53,24 +54,28 @@ impl Flush {
         flush
     }
 
-    /// Writes the batch, tells everyone, and starts what was claimed. Answers when to look for work again, if that is
-    /// not as the look itself said.
-    pub(super) async fn commit(self, staged: Staged) -> Option<Look> {
-        match staged.commit().await {
+    /// Writes the batch with the claims asked for, tells everyone, and starts what was claimed. Answers when to look for
+    /// work again, if this was a look.
+    pub(super) async fn write(self, asked: Option<ClaimRequest>, lookout: &mut Lookout) -> Option<Look> {
+        let store = &self.shared.worker.store;
+        match store.settle_steps(&self.settlements, asked.as_ref()).await {
             Ok(settled) => {
+                let look = asked
+                    .filter(|asked| asked.from_queue)
+                    .map(|asked| lookout.looked(&asked, &settled));
                 self.shared.answer(settled, self.slots, self.replies).await;
-                None
+                look
             }
-            Err(error) => Some(self.refused(&error).await),
+            Err(error) => Some(self.refused(&error, lookout).await),
         }
     }
 
     /// Does what can be done for a batch that the database did not take. Answers when to look for work again.
-    pub(super) async fn refused(self, error: &StoreError) -> Look {
+    async fn refused(self, error: &StoreError, lookout: &mut Lookout) -> Look {
         if self.settlements.len() < 2 || error.is_transient() {
             tracing::warn!(error = %in_one_line(error), "steps cannot be settled or claimed; trying again");
             fail(error, self.slots, self.replies);
-            return Look::AfterPause;
+            return lookout.failed();
         }
         // One of them is refused: the others must not go down with it.
         tracing::warn!(error = %in_one_line(error), "a batch was refused; its steps are settled one by one");

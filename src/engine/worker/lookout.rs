@@ -10,7 +10,7 @@ use crate::{
     feed::doorbell::Ring,
     store::{
         Store,
-        steps::{ClaimRequest, Staged},
+        steps::{ClaimRequest, Settled},
     },
 };
 
@@ -57,18 +57,24 @@ impl Lookout {
     }
 
     /// Notes what a look brought.
-    pub(super) fn looked(&mut self, asked: &ClaimRequest, staged: &Staged) -> Look {
+    pub(super) fn looked(&mut self, asked: &ClaimRequest, settled: &Settled) -> Look {
         self.looked = Instant::now();
         self.due = None;
-        if let Some(served) = staged.served() {
-            self.served = Some(served.clone()).filter(|_| !staged.exhausted());
+        if settled.served.is_some() {
+            self.served = settled.served.clone().filter(|_| !settled.exhausted);
         }
         // A look past some owners says nothing of theirs.
-        if staged.exhausted() && asked.except.is_empty() {
+        if settled.exhausted && asked.except.is_empty() {
             Look::Later
         } else {
             Look::WhenFreed
         }
+    }
+
+    /// Notes that a look failed: the next one comes after a poll interval.
+    pub(super) fn failed(&mut self) -> Look {
+        self.looked = Instant::now();
+        Look::AfterPause
     }
 
     /// Whom the last look served last.
@@ -76,10 +82,14 @@ impl Lookout {
         self.served.clone()
     }
 
-    /// Whether the doorbell has rung, a step is due, or the last look is too long ago.
-    pub(super) fn is_time(&mut self) -> bool {
+    /// Whether the doorbell has rung, a step is due, or the last look is too long ago; after a failure, only the last.
+    pub(super) fn is_time(&mut self, look: Look) -> bool {
         let now = Instant::now();
-        let mut rung = now - self.looked >= self.poll || self.due.is_some_and(|due| due <= now);
+        let is_long_ago = now - self.looked >= self.poll;
+        if look == Look::AfterPause {
+            return is_long_ago;
+        }
+        let mut rung = look == Look::Now || is_long_ago || self.due.is_some_and(|due| due <= now);
         loop {
             match self.rings.try_recv() {
                 Ok(ring) => rung |= ring.ready,
@@ -107,7 +117,7 @@ impl Lookout {
                         tokio::time::sleep_until(due).await;
                     }
                 }
-                Look::AfterPause => std::future::pending().await,
+                Look::AfterPause => tokio::time::sleep_until(looked + poll).await,
             }
         };
         // Also when all places are taken: there are spare ones.

@@ -130,7 +130,7 @@ impl Worker {
                 drop(claiming.write().await);
                 self.drain(&held, &running).await;
                 done.cancel();
-                pump.await.flatten().map_err(|_panic| WorkerFailed)
+                pump.await.map_err(|_panic| WorkerFailed)
             }
             // None of them ends by itself.
             () = async { tokio::select! { _ = &mut pump => {} _ = loops.join_next() => {} } } => {

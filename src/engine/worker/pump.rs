@@ -1,16 +1,13 @@
 //! The pump: what ended while the last batch was under way goes into the next one, together with the claims that take
 //! the freed places.
 //!
-//! It also looks for work when the doorbell rings, when the next step is due, and every poll interval. A worker has one:
-//! two were measured, and halved their batches for no more steps per second. While one batch is written, the next one is
-//! staged.
+//! It also looks for work when the doorbell rings, when the next step is due, and every poll interval. A worker has one,
+//! and writes one batch at a time: two pumps, and staging a batch while the one before was written, were measured, and
+//! made batches smaller for no more steps per second.
 
 use std::sync::Arc;
 
-use tokio::{
-    sync::mpsc,
-    task::{JoinError, JoinHandle},
-};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -32,8 +29,6 @@ pub(super) struct Pump {
     inbox: mpsc::Receiver<Finished>,
     lookout: Lookout,
     look: Look,
-    /// The batch that is being written; answers when to look again if that is not as the look itself said.
-    writing: Option<JoinHandle<Option<Look>>>,
 }
 
 impl Pump {
@@ -43,35 +38,26 @@ impl Pump {
             look: Look::Now,
             shared,
             inbox,
-            writing: None,
         }
     }
 
     /// Claims until `stop`, settles until `done`. Only the waits are broken off: a transaction that was given up halfway
-    /// may have been committed, and its steps would lie until their lease runs out. Fails if writing a batch panics.
-    pub(super) async fn run(
-        mut self,
-        stop: CancellationToken,
-        done: CancellationToken,
-    ) -> Result<(), JoinError> {
+    /// may have been committed, and its steps would lie until their lease runs out.
+    pub(super) async fn run(mut self, stop: CancellationToken, done: CancellationToken) {
         let mut finished = Vec::new();
         loop {
             if self.look != Look::Now || stop.is_cancelled() {
-                let (look, lookout, writing) = (self.look, &mut self.lookout, &mut self.writing);
+                let (look, lookout) = (self.look, &mut self.lookout);
                 tokio::select! {
                     biased;
                     _ = self.inbox.recv_many(&mut finished, MOST) => {}
-                    () = done.cancelled() => return self.written().await,
+                    () = done.cancelled() => return,
                     () = stop.cancelled(), if !stop.is_cancelled() => continue,
-                    ended = written(writing), if writing.is_some() => {
-                        self.look = ended?.unwrap_or(look);
-                        continue;
-                    }
                     () = lookout.wait(look), if !stop.is_cancelled() => self.look = Look::Now,
                 }
             }
             self.gather(&mut finished).await;
-            self.flush(std::mem::take(&mut finished), &stop).await?;
+            self.flush(std::mem::take(&mut finished), &stop).await;
         }
     }
 
@@ -90,34 +76,19 @@ impl Pump {
         }
     }
 
-    /// Stages what ended, with claims for the places there are, and has it written beside the next.
-    async fn flush(&mut self, finished: Vec<Finished>, stop: &CancellationToken) -> Result<(), JoinError> {
-        let claiming = Arc::clone(&self.shared.claiming).read_owned().await;
-        let mut flush = Flush::new(self.shared.clone(), claiming, finished);
+    /// Writes what ended, with claims for the places there are.
+    async fn flush(&mut self, finished: Vec<Finished>, stop: &CancellationToken) {
+        let claiming = Arc::clone(&self.shared.claiming);
+        let _claiming = claiming.read().await;
+        let mut flush = Flush::new(self.shared.clone(), finished);
         let asked = self.request(&mut flush.slots, stop);
         if flush.settlements.is_empty() && asked.is_none() {
             self.look = Look::WhenFreed;
-            return Ok(());
+            return;
         }
-        let store = &self.shared.worker.store;
-        let staged = store.stage_steps(&flush.settlements, asked.as_ref()).await;
-        self.written().await?;
-        match staged {
-            Ok(staged) => {
-                if let Some(asked) = asked.filter(|asked| asked.from_queue) {
-                    self.look = self.lookout.looked(&asked, &staged);
-                }
-                self.writing = Some(tokio::spawn(flush.commit(staged)));
-            }
-            Err(error) => self.look = flush.refused(&error).await,
+        if let Some(look) = flush.write(asked, &mut self.lookout).await {
+            self.look = look;
         }
-        Ok(())
-    }
-
-    /// Until the last batch is written.
-    async fn written(&mut self) -> Result<(), JoinError> {
-        self.look = written(&mut self.writing).await?.unwrap_or(self.look);
-        Ok(())
     }
 
     /// What to ask for: steps for the places just freed, and, when it is time to look, for all that are free. With no
@@ -127,7 +98,7 @@ impl Pump {
             return None;
         }
         let settings = &self.shared.worker.settings;
-        let is_time = self.look == Look::Now || (self.look != Look::AfterPause && self.lookout.is_time());
+        let is_time = self.lookout.is_time(self.look);
         if is_time {
             let most = settings.claim_batch.saturating_sub(common(slots));
             slots.extend(self.shared.slots.take(most));
@@ -147,12 +118,4 @@ impl Pump {
         slots.extend(spare);
         (request.limit > 0).then_some(request)
     }
-}
-
-/// Until a batch is written, if one is.
-async fn written(writing: &mut Option<JoinHandle<Option<Look>>>) -> Result<Option<Look>, JoinError> {
-    let Some(ended) = writing else { return Ok(None) };
-    let ended = ended.await;
-    *writing = None;
-    ended
 }

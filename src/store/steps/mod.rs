@@ -23,4 +23,4 @@ pub use fail::{Failure, FailureOutcome};
 pub(in crate::store) use free::HandOff;
 pub use heartbeat::Pulse;
 pub use read::Outputs;
-pub use settle::{Ending, Settled, Settlement, Staged, StepResult, Verdict};
+pub use settle::{Ending, Settled, Settlement, StepResult, Verdict};

@@ -73,48 +73,14 @@ pub struct Settled {
     pub changed: Vec<Committed>,
 }
 
-/// A settling whose rows are locked and changed, its transaction still open: nothing of it counts before [`Self::commit`].
-pub struct Staged {
-    batch: Batch,
-    settled: Settled,
-}
-
-impl Staged {
-    /// Whether the queue, if it was looked into, held fewer steps than were asked for.
-    pub fn exhausted(&self) -> bool {
-        self.settled.exhausted
-    }
-
-    /// The owner to begin after next time.
-    pub fn served(&self) -> Option<&Owner> {
-        self.settled.served.as_ref()
-    }
-
-    /// Writes what is left, and commits.
-    pub async fn commit(self) -> Result<Settled, StoreError> {
-        let Self { batch, mut settled } = self;
-        settled.changed = batch.commit().await?;
-        Ok(settled)
-    }
-}
-
 impl Store {
-    /// Ends steps well, and claims new ones if asked to.
+    /// Ends steps well, and claims new ones if asked to. What is ready in the queue comes before what was just freed, so
+    /// that a long chain of one owner cannot keep the others out.
     pub async fn settle_steps(
         &self,
         settlements: &[Settlement],
         request: Option<&ClaimRequest>,
     ) -> Result<Settled, StoreError> {
-        self.stage_steps(settlements, request).await?.commit().await
-    }
-
-    /// The same up to its commit, so that the next may begin while this one is written. What is ready in the queue comes
-    /// before what was just freed, so that a long chain of one owner cannot keep the others out.
-    pub async fn stage_steps(
-        &self,
-        settlements: &[Settlement],
-        request: Option<&ClaimRequest>,
-    ) -> Result<Staged, StoreError> {
         let mut batch = self.begin_batch().await?;
         let verdicts = batch.end_held(settlements).await?;
         let ended: Vec<&Settlement> = settlements
@@ -152,14 +118,14 @@ impl Store {
         if !ended.is_empty() {
             batch.end_tasks(&ended).await?;
         }
-        let settled = Settled {
+        let changed = batch.commit().await?;
+        Ok(Settled {
             verdicts,
             claims,
             served,
             exhausted,
-            changed: Vec::new(),
-        };
-        Ok(Staged { batch, settled })
+            changed,
+        })
     }
 
     /// Ends one step well.
