@@ -19,6 +19,7 @@ use crate::{
     memory::LongTermMemory,
     services::Services,
 };
+pub(crate) use build::mcp_server;
 use data_dir::DataDir;
 
 /// How often the vectors are written to their files.

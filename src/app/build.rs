@@ -2,6 +2,8 @@
 
 mod roles;
 
+pub(crate) use roles::mcp_server;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::{Context, bail};

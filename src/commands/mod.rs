@@ -6,6 +6,7 @@
 
 mod config;
 mod eval;
+mod mcp_tools;
 mod migrate;
 mod schema;
 mod serve;
@@ -43,6 +44,17 @@ enum Command {
     Schema,
     /// Print the effective configuration, secrets hidden.
     Config(Settings),
+    /// Show what an MCP server offers beside what was approved.
+    McpTools {
+        /// The server, by its name in the configuration.
+        #[arg(value_name = "SERVER")]
+        server: String,
+        /// Write its tools down as approved.
+        #[arg(long)]
+        approve: bool,
+        #[command(flatten)]
+        settings: Settings,
+    },
 }
 
 /// Settings that may be given as flags. They win over the environment and the file.
@@ -80,6 +92,11 @@ impl Cli {
             Command::Eval { cases, settings } => eval::run(settings.load()?, cases.as_deref()).await,
             Command::Schema => schema::run(),
             Command::Config(settings) => config::run(&settings.load()?),
+            Command::McpTools {
+                server,
+                approve,
+                settings,
+            } => mcp_tools::run(&settings.load()?, &server, approve).await,
         }
     }
 }

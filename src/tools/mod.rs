@@ -1,8 +1,9 @@
-//! Tools: the registry, the port every tool implements, one file per built-in tool, and tools called over HTTP.
+//! Tools: the registry, the port every tool implements, one file per built-in tool, tools called over HTTP, and tools of
+//! MCP servers.
 //!
 //! To add a built-in tool: a file with a type that implements [`Tool`], a line in `builtin/mod.rs`, and its name in the
 //! allow-list of the agents that may use it (`src/agents/defaults.toml`). A tool of an operator's own needs no code:
-//! `[[tools.http]]` in the configuration.
+//! `[[tools.http]]` and `[[tools.mcp]]` in the configuration.
 //!
 //! May use: `domain`.
 
@@ -10,6 +11,7 @@ mod arguments;
 pub mod builtin;
 mod canonical;
 pub mod http;
+pub mod mcp;
 mod output;
 pub mod registry;
 mod schema;

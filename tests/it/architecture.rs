@@ -60,8 +60,11 @@ const CONFINED: &[(&str, &[&str])] = &[
             "src/llm/openai/",
             "src/tools/builtin/web_fetch/",
             "src/tools/http/",
+            "src/tools/mcp/http.rs",
         ],
     ),
+    ("rmcp", &["src/tools/mcp/"]),
+    ("process_wrap", &["src/tools/mcp/process.rs"]),
     ("figment", &["src/config/"]),
     ("governor", &["src/limits/local.rs"]),
 ];

@@ -1,6 +1,6 @@
 //! The tools of a process, and the agents that may use them.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use entity::enums::ToolEffect;
@@ -10,12 +10,14 @@ use crate::{
     agents::registry::AgentRegistry,
     config::{
         Config,
-        tools::{HttpToolConfig, HttpToolEffect},
+        template::SecretTemplate,
+        tools::{HttpToolConfig, HttpToolEffect, McpConfig},
     },
     tools::{
         Tool, ToolDefinition,
         builtin::{builtin_tools, web_fetch::WebFetchSettings},
         http::{HttpTool, HttpToolSettings},
+        mcp::{self, McpServer, Reach, approved::ApprovedTools},
         registry::ToolRegistry,
     },
 };
@@ -50,10 +52,50 @@ pub(super) fn tool_registry(config: &Config) -> anyhow::Result<ToolRegistry> {
             made.with_context(|| format!("tools.http: the tool {:?}", tool.name))?,
         ));
     }
+    for server in &config.tools.mcp {
+        let approved = approved(server)?;
+        own.extend(mcp::tools(mcp_server(server), approved));
+    }
     Ok(ToolRegistry::builder()
         .register_all(builtin)
         .register_all(own)
         .build()?)
+}
+
+fn approved(server: &McpConfig) -> anyhow::Result<ApprovedTools> {
+    ApprovedTools::read(&server.approved).with_context(|| format!("tools.mcp: the server {:?}", server.name))
+}
+
+/// An MCP server, as it is configured.
+pub(crate) fn mcp_server(server: &McpConfig) -> McpServer {
+    let exposed = |values: &BTreeMap<String, SecretTemplate>| {
+        values
+            .iter()
+            .map(|(name, value)| (name.clone(), SecretString::from(value.expose())))
+            .collect()
+    };
+    let reach = match (&server.command, &server.url) {
+        (None, Some(url)) => Reach::Http {
+            url: url.expose().to_owned(),
+            headers: exposed(&server.headers),
+        },
+        (command, _) => Reach::Process {
+            command: command.clone().unwrap_or_default(),
+            args: server.args.clone(),
+            env: exposed(&server.env),
+        },
+    };
+    McpServer {
+        name: server.name.clone(),
+        reach,
+        timeout: Duration::from_millis(server.timeout_ms),
+        secrets: server
+            .headers
+            .values()
+            .chain(server.env.values())
+            .flat_map(|value| value.secrets().iter().cloned())
+            .collect(),
+    }
 }
 
 fn http_tool(tool: &HttpToolConfig) -> HttpToolSettings {
@@ -95,6 +137,20 @@ pub(super) fn agent_registry(config: &Config, tools: &ToolRegistry) -> anyhow::R
     for tool in &config.tools.http {
         for agent in &tool.agents {
             registry.grant(agent, &tool.name).context("tools.http")?;
+        }
+    }
+    for server in &config.tools.mcp {
+        let names: Vec<String> = approved(server)?
+            .tools
+            .iter()
+            .map(|tool| tool.name_of(&server.name))
+            .collect();
+        for (agent, name) in server
+            .agents
+            .iter()
+            .flat_map(|agent| names.iter().map(move |name| (agent, name)))
+        {
+            registry.grant(agent, name).context("tools.mcp")?;
         }
     }
     // The built-in roles may use it whether it is switched on or not.

@@ -104,7 +104,7 @@ pub(super) fn resolve(tools: &mut [HttpToolConfig], env: &BTreeMap<String, Strin
     Ok(())
 }
 
-fn default_timeout_ms() -> u64 {
+pub(super) fn default_timeout_ms() -> u64 {
     30_000
 }
 
@@ -147,4 +147,10 @@ fn http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretUrl, D::
         "a URL that begins with `https://` or `http://`",
     )
     .map_err(D::Error::custom)
+}
+
+pub(super) fn http_url_or_none<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SecretUrl>, D::Error> {
+    http_url(deserializer).map(Some)
 }

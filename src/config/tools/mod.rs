@@ -2,6 +2,7 @@
 //! and has none here.
 
 mod http;
+mod mcp;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Invalid;
 pub use http::{HttpToolConfig, HttpToolEffect};
+pub use mcp::McpConfig;
 
 /// Settings of tools, a table each.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -19,6 +21,9 @@ pub struct ToolsConfig {
     /// `[[tools.http]]`, once per tool. Default none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub http: Vec<HttpToolConfig>,
+    /// `[[tools.mcp]]`, once per server. Default none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mcp: Vec<McpConfig>,
 }
 
 /// `[tools.web_fetch]`: reading pages from the web. Everything is off by default.
@@ -40,11 +45,13 @@ pub struct WebFetchConfig {
 impl ToolsConfig {
     /// Puts variables of the environment where `${NAME}` asks for them.
     pub(super) fn resolve(&mut self, env: &BTreeMap<String, String>) -> Result<(), Invalid> {
-        http::resolve(&mut self.http, env)
+        http::resolve(&mut self.http, env)?;
+        mcp::resolve(&mut self.mcp, env)
     }
 
     pub(super) fn check(&self) -> Result<(), Invalid> {
         http::check(&self.http)?;
+        mcp::check(&self.mcp)?;
         let host_name = |host: &String| {
             !host.is_empty()
                 && host

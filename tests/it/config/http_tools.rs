@@ -145,8 +145,9 @@ fn the_example_file_shows_one_that_works() {
         .collect();
     let config = Setting::new()
         .file(&shown)
-        .env(&[("CRM_TOKEN", "secret")])
+        .env(&[("CRM_TOKEN", "secret"), ("FILES_TOKEN", "secret")])
         .loaded();
     assert_eq!(config.tools.http[0].name, "crm_lookup");
     assert_eq!(config.tools.http[0].parameters["required"], json!(["name"]));
+    assert_eq!(config.tools.mcp[0].name, "files");
 }

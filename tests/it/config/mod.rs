@@ -2,6 +2,7 @@
 
 mod example;
 mod http_tools;
+mod mcp;
 mod precedence;
 mod refusals;
 mod resolved;

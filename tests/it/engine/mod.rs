@@ -7,6 +7,7 @@ mod cancelling;
 mod costs;
 mod fairness;
 mod faults;
+mod mcp_tools;
 mod own_tools;
 mod parallel;
 mod retrying;

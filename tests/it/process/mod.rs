@@ -3,5 +3,6 @@
 mod commands;
 mod crash;
 mod doubt;
+mod mcp_tools;
 mod signals;
 mod start;

@@ -4,5 +4,6 @@ mod builtin;
 mod calculator;
 mod host_double;
 mod http;
+pub(crate) mod mcp;
 mod registry;
 mod web_fetch;
