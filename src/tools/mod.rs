@@ -16,6 +16,7 @@ mod output;
 pub mod registry;
 mod schema;
 mod text;
+mod tls;
 
 use async_trait::async_trait;
 use entity::{

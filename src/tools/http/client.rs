@@ -7,13 +7,15 @@ use reqwest::{
     header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING},
     redirect, retry,
 };
-use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
 use super::{HttpToolSettings, answer::Answer};
-use crate::{domain::causes::in_one_line, tools::registry::MAX_OUTPUT_BYTES};
+use crate::{
+    domain::causes::in_one_line,
+    tools::{registry::MAX_OUTPUT_BYTES, tls::without_certificates},
+};
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -165,13 +167,4 @@ fn header_map(headers: &[(String, SecretString)]) -> Result<HeaderMap, HttpToolE
         map.append(header, value);
     }
     Ok(map)
-}
-
-/// TLS that trusts nobody, for clients that only speak plain HTTP.
-fn without_certificates() -> Result<ClientConfig, rustls::Error> {
-    let provider = rustls::crypto::ring::default_provider();
-    Ok(ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth())
 }

@@ -11,10 +11,10 @@ use reqwest::{
 use rmcp::transport::streamable_http_client::{
     StreamableHttpClientTransport, StreamableHttpClientTransportConfig,
 };
-use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::process::MAX_MESSAGE_BYTES;
+use crate::tools::tls::without_certificates;
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -61,13 +61,4 @@ pub(super) fn prepare(url: &str, headers: &[(String, SecretString)]) -> Result<T
         .max_json_response_size(MAX_MESSAGE_BYTES)
         .max_error_response_size(MAX_ERROR_BYTES);
     Ok(StreamableHttpClientTransport::with_client(client, config))
-}
-
-/// TLS that trusts nobody, for clients that only speak plain HTTP.
-fn without_certificates() -> Result<ClientConfig, rustls::Error> {
-    let provider = rustls::crypto::ring::default_provider();
-    Ok(ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth())
 }
