@@ -78,6 +78,7 @@ impl Session {
             self.request.messages.push(ChatMessage::Assistant {
                 content: answer.content.clone(),
                 tool_calls: answer.tool_calls.clone(),
+                thinking: answer.thinking.clone(),
             });
             return Next::RunTools(answer.tool_calls.clone());
         }

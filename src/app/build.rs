@@ -25,9 +25,10 @@ use crate::{
     },
     limits::{LocalLimiter, Quota, Quotas, RateLimiter, RedisLimiter},
     llm::{
-        ChatModel, Embedder,
+        ChatModel, Embedder, ProviderSettings,
+        anthropic::AnthropicModel,
         offline::{OfflineEmbedder, OfflineModel},
-        openai::{OpenAiEmbedder, OpenAiModel, OpenAiSettings},
+        openai::{OpenAiEmbedder, OpenAiModel},
         prices::PriceBook,
         router::ModelRouter,
     },
@@ -219,10 +220,19 @@ fn price_book(config: &Config) -> anyhow::Result<PriceBook> {
     PriceBook::with_override(&text).with_context(|| format!("in the prices {}", path.display()))
 }
 
-fn openai_settings(config: &Config) -> OpenAiSettings {
-    OpenAiSettings {
+fn openai_settings(config: &Config) -> ProviderSettings {
+    ProviderSettings {
         base_url: config.models.openai.base_url.expose().to_owned(),
         api_key: config.models.openai.api_key.clone(),
+        request_timeout: config.models.request_timeout(),
+        stall_timeout: config.models.stall_timeout(),
+    }
+}
+
+fn anthropic_settings(config: &Config) -> ProviderSettings {
+    ProviderSettings {
+        base_url: config.models.anthropic.base_url.expose().to_owned(),
+        api_key: config.models.anthropic.api_key.clone(),
         request_timeout: config.models.request_timeout(),
         stall_timeout: config.models.stall_timeout(),
     }
@@ -237,8 +247,11 @@ fn model_router(config: &Config) -> anyhow::Result<ModelRouter> {
             Arc::new(OpenAiModel::new(openai_settings(config))?),
         );
     }
-    if config.models.anthropic.api_key.is_some() {
-        tracing::warn!("ANTHROPIC_API_KEY is set, but this version does not speak with Anthropic yet");
+    if config.models.anthropic.is_configured() {
+        providers.insert(
+            "anthropic".to_owned(),
+            Arc::new(AnthropicModel::new(anthropic_settings(config))?),
+        );
     }
     let default = config.models.default_model();
     Ok(ModelRouter::new(

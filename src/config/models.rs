@@ -25,7 +25,7 @@ pub struct ModelsConfig {
     pub default: Option<ModelName>,
     /// OpenAI, or a server that speaks its protocol.
     pub openai: OpenAiConfig,
-    /// Anthropic.
+    /// Anthropic, or a gateway that speaks its protocol.
     pub anthropic: AnthropicConfig,
     /// How long one model call may take, in milliseconds. Default 120000.
     pub request_timeout_ms: u64,
@@ -50,12 +50,13 @@ impl Default for ModelsConfig {
 }
 
 impl ModelsConfig {
-    /// The model of the agents that name none: the configured one; else OpenAI's when a key or another address is
-    /// given; else the offline model.
+    /// The model of the agents that name none: the configured one; else OpenAI's, else Anthropic's, when a key or
+    /// another address is given; else the offline model.
     pub fn default_model(&self) -> ModelName {
         match &self.default {
             Some(name) => name.clone(),
             None if self.openai.is_configured() => ModelName::new("openai", &self.openai.model),
+            None if self.anthropic.is_configured() => ModelName::new("anthropic", &self.anthropic.model),
             None => ModelName::new("offline", "offline-1"),
         }
     }
@@ -84,11 +85,16 @@ impl ModelsConfig {
         if self.openai.model.trim().is_empty() {
             return Err(Invalid::new("models.openai.model", "the name of a model"));
         }
+        if self.anthropic.model.trim().is_empty() {
+            return Err(Invalid::new("models.anthropic.model", "the name of a model"));
+        }
         let wanted = match self.default.as_ref().map(|name| name.provider.as_str()) {
             Some("openai") if !self.openai.is_configured() => {
                 "OPENAI_API_KEY or OPENAI_BASE_URL to be set for this provider"
             }
-            Some("anthropic") => "another provider: this version does not speak with Anthropic yet",
+            Some("anthropic") if !self.anthropic.is_configured() => {
+                "ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL to be set for this provider"
+            }
             _ => return Ok(()),
         };
         Err(Invalid::new("models.default", wanted))

@@ -13,6 +13,7 @@ pub(super) const VARIABLES: &[(&str, &str)] = &[
     ("OPENAI_MODEL", "models.openai.model"),
     ("ANTHROPIC_API_KEY", "models.anthropic.api_key"),
     ("ANTHROPIC_BASE_URL", "models.anthropic.base_url"),
+    ("ANTHROPIC_MODEL", "models.anthropic.model"),
 ];
 
 /// Where OpenAI itself answers.
@@ -58,15 +59,18 @@ impl OpenAiConfig {
     }
 }
 
-/// `[models.anthropic]`.
+/// `[models.anthropic]`: Anthropic, or a gateway that speaks its protocol.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AnthropicConfig {
-    /// The API key. Not set: Anthropic is not used. Read from `ANTHROPIC_API_KEY`.
+    /// The API key. Not set: none is sent. Read from `ANTHROPIC_API_KEY`.
     #[serde(deserialize_with = "api_key", serialize_with = "hide")]
     pub api_key: Option<SecretString>,
     /// Address of the API without its version. Default `https://api.anthropic.com`. Read from `ANTHROPIC_BASE_URL`.
     pub base_url: BaseUrl,
+    /// Chat model that is used when neither `models.default` is set nor OpenAI configured. Default `claude-haiku-4-5`.
+    /// Read from `ANTHROPIC_MODEL`.
+    pub model: String,
 }
 
 impl Default for AnthropicConfig {
@@ -74,7 +78,15 @@ impl Default for AnthropicConfig {
         Self {
             api_key: None,
             base_url: BaseUrl(SecretUrl::open(ANTHROPIC_BASE_URL)),
+            model: "claude-haiku-4-5".to_owned(),
         }
+    }
+}
+
+impl AnthropicConfig {
+    /// Whether there is something to call: a key, or an address other than Anthropic's own, which may need none.
+    pub fn is_configured(&self) -> bool {
+        self.api_key.is_some() || self.base_url.expose() != ANTHROPIC_BASE_URL
     }
 }
 

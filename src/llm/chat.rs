@@ -14,6 +14,9 @@ pub enum ChatMessage {
     Assistant {
         content: String,
         tool_calls: Vec<ToolRequest>,
+        /// As the answer had it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thinking: Option<Thinking>,
     },
     /// The result of one tool call. Always data, never instructions.
     Tool {
@@ -21,6 +24,16 @@ pub enum ChatMessage {
         name: String,
         content: String,
     },
+}
+
+/// What a model thought before and between what it said. Its provider wants it back unchanged with the results of the
+/// tools that were asked for; to everyone else it means nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thinking {
+    /// The provider whose format this is.
+    pub provider: String,
+    /// The answer in that format, thoughts and all, in order.
+    pub blocks: Vec<serde_json::Value>,
 }
 
 /// A tool call a model asks for.
@@ -94,4 +107,7 @@ pub struct ChatAnswer {
     pub usage: Option<Usage>,
     /// The model that answered, as the provider names it.
     pub model: String,
+    /// Only of models that think and sign it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<Thinking>,
 }

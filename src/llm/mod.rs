@@ -5,6 +5,7 @@
 //!
 //! May use: `domain`.
 
+pub mod anthropic;
 pub mod chat;
 pub mod gist;
 mod http;
@@ -15,6 +16,8 @@ pub mod prompt;
 pub mod prose;
 pub mod router;
 pub mod tokens;
+
+pub use http::ProviderSettings;
 
 use async_trait::async_trait;
 use chat::{ChatAnswer, ChatRequest};

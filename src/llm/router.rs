@@ -64,7 +64,7 @@ impl ModelRouter {
     fn how_to_configure(&self, provider: &str) -> String {
         match provider {
             "openai" => "set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server".to_owned(),
-            "anthropic" => "this version does not speak with Anthropic yet".to_owned(),
+            "anthropic" => "set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for a gateway".to_owned(),
             _ => {
                 let known = self
                     .providers

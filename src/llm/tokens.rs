@@ -45,14 +45,20 @@ pub fn estimate_request(request: &ChatRequest) -> u64 {
 fn message_tokens(message: &ChatMessage) -> u64 {
     match message {
         ChatMessage::System { content } | ChatMessage::User { content } => estimate_tokens(content),
-        ChatMessage::Assistant { content, tool_calls } => {
+        ChatMessage::Assistant {
+            content,
+            tool_calls,
+            thinking,
+        } => {
             let calls = tool_calls.iter().map(|call| {
                 PER_MESSAGE
                     + estimate_tokens(&call.id)
                     + estimate_tokens(&call.name)
                     + estimate_tokens(&call.arguments)
             });
-            estimate_tokens(content) + calls.sum::<u64>()
+            let thoughts = thinking.iter().flat_map(|thinking| &thinking.blocks);
+            let thoughts = thoughts.map(|block| estimate_tokens(&block.to_string()));
+            estimate_tokens(content) + calls.sum::<u64>() + thoughts.sum::<u64>()
         }
         ChatMessage::Tool {
             tool_call_id,

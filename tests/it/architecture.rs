@@ -58,6 +58,7 @@ const CONFINED: &[(&str, &[&str])] = &[
         &[
             "src/llm/http/",
             "src/llm/openai/",
+            "src/llm/anthropic/",
             "src/tools/builtin/web_fetch/",
             "src/tools/http/",
             "src/tools/mcp/http.rs",

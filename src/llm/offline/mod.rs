@@ -85,6 +85,7 @@ impl ChatModel for OfflineModel {
             finish,
             usage: Some(usage),
             model: MODEL.to_owned(),
+            thinking: None,
         })
     }
 }

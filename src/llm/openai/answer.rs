@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::llm::chat::{FinishReason, Usage};
+use crate::llm::{
+    chat::{FinishReason, Usage},
+    http::count,
+};
 
 /// One message or delta: the part of the first choice in an answer or a chunk of one.
 #[derive(Debug, Default)]
@@ -118,19 +121,4 @@ pub(super) fn usage(answer: &Value) -> Option<Usage> {
         },
         reasoning,
     })
-}
-
-/// The most tokens one call can have used: larger counts are nonsense, and sums of these cannot overflow.
-const MAX_COUNT: u64 = 1 << 40;
-
-/// A count that may come as `12`, `12.0`, `"12"`, `null` or not at all.
-fn count(value: &Value) -> u64 {
-    let number = match value {
-        Value::Number(number) => number
-            .as_u64()
-            .or_else(|| number.as_f64().map(|float| float as u64)),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    number.unwrap_or(0).min(MAX_COUNT)
 }

@@ -169,6 +169,7 @@ impl Assembly {
             finish,
             usage: self.usage,
             model,
+            thinking: None,
         })
     }
 }

@@ -1,24 +1,20 @@
 //! The chat model of an OpenAI-compatible server.
 
 use async_trait::async_trait;
-use reqwest::{Response, header::CONTENT_TYPE};
-use serde_json::Value;
+use reqwest::Response;
 use tokio::time::timeout;
 
 use super::{
-    OpenAiSettings, PROVIDER,
+    PROVIDER,
     assembly::Assembly,
-    errors, stream,
+    endpoint, errors, stream,
     wire::{Body, LimitField},
 };
 use crate::llm::{
     ChatModel, DeltaSink, LlmError,
     chat::{ChatAnswer, ChatRequest},
-    http::{Endpoint, read_bounded},
+    http::{Endpoint, Form, ProviderSettings, form, read_json},
 };
-
-/// The longest answer that is not streamed, in bytes.
-const MAX_BODY_BYTES: usize = 8 << 20;
 
 /// A server that speaks chat completions. Dropping a call closes its connection, which stops the server's work.
 #[derive(Debug)]
@@ -29,13 +25,13 @@ pub struct OpenAiModel {
 
 impl OpenAiModel {
     /// A model of the provider `openai`. Fails with [`LlmError::NotConfigured`] on settings that cannot work.
-    pub fn new(settings: OpenAiSettings) -> Result<Self, LlmError> {
+    pub fn new(settings: ProviderSettings) -> Result<Self, LlmError> {
         Self::with_provider_name(settings, PROVIDER)
     }
 
     /// The same under another name, for a compatible server beside OpenAI: it has prices of its own.
-    pub fn with_provider_name(settings: OpenAiSettings, provider: &str) -> Result<Self, LlmError> {
-        let endpoint = settings.endpoint(provider)?;
+    pub fn with_provider_name(settings: ProviderSettings, provider: &str) -> Result<Self, LlmError> {
+        let endpoint = endpoint(settings, provider)?;
         let limit = if endpoint.is_host("openai.com") || endpoint.is_host("openai.azure.com") {
             LimitField::MaxCompletionTokens
         } else {
@@ -50,10 +46,9 @@ impl OpenAiModel {
             .post(&["chat", "completions"], &Body::new(request, self.limit))
             .await?;
         let response = errors::check(&self.endpoint, response).await?;
-        let assembly = if is_json(&response) {
-            self.read_whole(response, deltas).await?
-        } else {
-            stream::read(&self.endpoint, response, deltas).await?
+        let assembly = match form(&self.endpoint, &response)? {
+            Form::Json => self.read_whole(response, deltas).await?,
+            Form::Events => stream::read(&self.endpoint, response, deltas).await?,
         };
         assembly
             .finish(request)
@@ -62,13 +57,7 @@ impl OpenAiModel {
 
     /// Some servers answer a request for a stream with one JSON document.
     async fn read_whole(&self, response: Response, deltas: DeltaSink<'_>) -> Result<Assembly, LlmError> {
-        let body = read_bounded(response, MAX_BODY_BYTES, self.endpoint.stall_timeout())
-            .await
-            .map_err(|error| self.endpoint.body_error(error))?;
-        let answer: Value = serde_json::from_slice(&body).map_err(|error| {
-            self.endpoint
-                .malformed(&format!("the answer is not JSON: {error}"))
-        })?;
+        let answer = read_json(&self.endpoint, response).await?;
         if errors::is_error(&answer) {
             return Err(errors::in_answer(&self.endpoint, &answer));
         }
@@ -81,15 +70,6 @@ impl OpenAiModel {
             .map_err(|error| self.endpoint.malformed(&error.to_string()))?;
         Ok(assembly)
     }
-}
-
-fn is_json(response: &Response) -> bool {
-    let kind = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    kind.to_ascii_lowercase().starts_with("application/json")
 }
 
 #[async_trait]

@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{OpenAiSettings, PROVIDER, answer, errors};
+use super::{PROVIDER, answer, endpoint, errors};
 use crate::llm::{
     Embedder, Embedding, LlmError,
     chat::Usage,
-    http::{Endpoint, read_bounded},
+    http::{Endpoint, ProviderSettings, read_bounded},
 };
 
 /// Texts per request: below what every known server accepts, and it bounds the body that comes back.
@@ -40,14 +40,14 @@ struct Body<'a> {
 impl OpenAiEmbedder {
     /// An embedder for vectors of `dimension` numbers. Its id is `openai/MODEL@DIMENSION`, because the same model
     /// cut to another length gives vectors that cannot be compared.
-    pub fn new(settings: OpenAiSettings, model: &str, dimension: usize) -> Result<Self, LlmError> {
+    pub fn new(settings: ProviderSettings, model: &str, dimension: usize) -> Result<Self, LlmError> {
         if model.trim().is_empty() || dimension == 0 {
             return Err(LlmError::NotConfigured(
                 "an embedder needs a model and a dimension above 0".to_owned(),
             ));
         }
         Ok(Self {
-            endpoint: settings.endpoint(PROVIDER)?,
+            endpoint: endpoint(settings, PROVIDER)?,
             model: model.to_owned(),
             dimension,
             id: format!("{PROVIDER}/{model}@{dimension}"),

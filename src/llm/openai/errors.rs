@@ -5,27 +5,16 @@ use serde_json::Value;
 
 use crate::llm::{
     LlmError,
-    http::{Endpoint, from_status, read_bounded, retry_after},
+    http::{Endpoint, accepted, from_status},
 };
-
-/// The most of an error body that is read, in bytes.
-const MAX_ERROR_BYTES: usize = 64 << 10;
 
 /// Passes a success on and turns every other answer into its error.
 pub(super) async fn check(endpoint: &Endpoint, response: Response) -> Result<Response, LlmError> {
-    if response.status().is_success() {
-        return Ok(response);
-    }
-    let status = response.status().as_u16();
-    let wait = retry_after(response.headers());
-    // The status says enough where the body cannot be read.
-    let body = read_bounded(response, MAX_ERROR_BYTES, endpoint.stall_timeout())
-        .await
-        .unwrap_or_default();
-    let (message, code) = match serde_json::from_slice::<Value>(&body) {
-        Ok(json) => (message(&json), code(&json)),
-        Err(_) => (String::from_utf8_lossy(&body).into_owned(), String::new()),
+    let refusal = match accepted(endpoint, response).await {
+        Ok(response) => return Ok(response),
+        Err(refusal) => refusal,
     };
+    let (message, code) = (message(&refusal.body), code(&refusal.body));
     let message = endpoint.presentable(&message);
     if code == "insufficient_quota" {
         // Sent as 429, but waiting does not help: the account has nothing left.
@@ -34,7 +23,12 @@ pub(super) async fn check(endpoint: &Endpoint, response: Response) -> Result<Res
             message,
         });
     }
-    Err(from_status(endpoint.provider(), status, &message, wait))
+    Err(from_status(
+        endpoint.provider(),
+        refusal.status,
+        &message,
+        refusal.retry_after,
+    ))
 }
 
 /// The error of a body that came with status 200, in place of an answer or in the middle of a stream.
@@ -58,9 +52,10 @@ pub(super) fn is_error(body: &Value) -> bool {
     !body["error"].is_null() || body["object"] == "error"
 }
 
-/// `{"error": {"message": …}}`, `{"error": "…"}`, `{"message": …}` or `{"detail": …}`; else the whole body.
+/// `{"error": {"message": …}}`, `{"error": "…"}`, `{"message": …}` `{"detail": …}` or a text; else the whole body.
 fn message(body: &Value) -> String {
     [
+        body,
         &body["error"]["message"],
         &body["error"],
         &body["message"],

@@ -103,7 +103,9 @@ impl<'a> From<&'a ChatMessage> for Message<'a> {
         match message {
             ChatMessage::System { content } => Self::System { content },
             ChatMessage::User { content } => Self::User { content },
-            ChatMessage::Assistant { content, tool_calls } => Self::Assistant {
+            ChatMessage::Assistant {
+                content, tool_calls, ..
+            } => Self::Assistant {
                 content: (!content.is_empty() || tool_calls.is_empty()).then_some(content),
                 tool_calls: tool_calls.iter().map(Call::from).collect(),
             },

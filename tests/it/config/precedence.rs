@@ -100,6 +100,7 @@ fn a_variable_can_set_every_key_it_is_meant_for() {
         ("OPENAI_MODEL", "llama3"),
         ("ANTHROPIC_API_KEY", "k"),
         ("ANTHROPIC_BASE_URL", "https://gateway.example"),
+        ("ANTHROPIC_MODEL", "claude-sonnet-4-5"),
         ("ORCHESTRATOR_AGENTS_FILE", "mine.toml"),
         ("ORCHESTRATOR_CONCURRENCY", " 3 "),
         ("ORCHESTRATOR_LOG_FORMAT", "json"),

@@ -181,7 +181,7 @@ fn settings_at_odds_with_each_other_are_refused_in_a_sentence() {
     assert_eq!(
         env_refusal("ORCHESTRATOR_MODEL", "anthropic/claude"),
         "`models.default` = \"anthropic/claude\" (variable ORCHESTRATOR_MODEL): \
-         expected another provider: this version does not speak with Anthropic yet"
+         expected ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL to be set for this provider"
     );
     let message = file_refusal("[memory]\nembedder = 'openai'\n[models.openai]\napi_key = 'k'\n");
     assert!(

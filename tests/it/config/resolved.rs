@@ -48,7 +48,7 @@ fn the_database_is_a_file_in_the_data_folder_unless_named() {
 }
 
 #[test]
-fn the_default_model_is_the_named_one_then_openai_then_the_offline_one() {
+fn the_default_model_is_the_named_one_then_a_configured_one_then_the_offline_one() {
     let model = |variables: &[(&str, &str)]| with_env(variables).models.default_model().to_string();
     assert_eq!(model(&[]), "offline/offline-1");
     assert_eq!(model(&[("OPENAI_API_KEY", "k")]), "openai/gpt-4o-mini");
@@ -58,6 +58,18 @@ fn the_default_model_is_the_named_one_then_openai_then_the_offline_one() {
             ("OPENAI_MODEL", "org/m")
         ]),
         "openai/org/m"
+    );
+    assert_eq!(model(&[("ANTHROPIC_API_KEY", "k")]), "anthropic/claude-haiku-4-5");
+    assert_eq!(
+        model(&[
+            ("ANTHROPIC_BASE_URL", "http://localhost:1"),
+            ("ANTHROPIC_MODEL", "m")
+        ]),
+        "anthropic/m"
+    );
+    assert_eq!(
+        model(&[("ANTHROPIC_API_KEY", "k"), ("OPENAI_API_KEY", "k")]),
+        "openai/gpt-4o-mini"
     );
     // OpenAI's own address is no use without a key.
     assert_eq!(

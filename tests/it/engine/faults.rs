@@ -67,6 +67,7 @@ impl ChatModel for Clumsy {
                 .unwrap_or_default(),
             usage: Some(Usage::default()),
             model: request.model.clone(),
+            thinking: None,
         })
     }
 }

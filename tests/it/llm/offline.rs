@@ -51,6 +51,7 @@ async fn concluded(system: &str, prompt: &StepPrompt, contents: &[&str]) -> Stri
         messages.push(ChatMessage::Assistant {
             content: first.content,
             tool_calls: first.tool_calls.clone(),
+            thinking: None,
         });
     }
     for (call, content) in first.tool_calls.iter().zip(contents) {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use agent_orchestrator::llm::{
-    ChatModel,
+    ChatModel, ProviderSettings,
     chat::{ChatMessage, FinishReason, ToolRequest, Usage},
-    openai::{OpenAiModel, OpenAiSettings},
+    openai::OpenAiModel,
     prices::PriceBook,
 };
 use serde_json::{Value, json};
@@ -18,8 +18,8 @@ use super::{
 
 pub(crate) const KEY: &str = "sk-test-0123456789abcdef";
 
-pub(crate) fn settings(server: &ScriptedServer) -> OpenAiSettings {
-    OpenAiSettings {
+pub(crate) fn settings(server: &ScriptedServer) -> ProviderSettings {
+    ProviderSettings {
         base_url: server.base_url(),
         api_key: Some(KEY.into()),
         request_timeout: Duration::from_secs(20),
@@ -86,6 +86,7 @@ async fn the_request_is_what_the_format_wants() {
         ChatMessage::Assistant {
             content: String::new(),
             tool_calls: vec![call("c1", "clock", "")],
+            thinking: None,
         },
         ChatMessage::Tool {
             tool_call_id: "c1".to_owned(),
@@ -124,7 +125,7 @@ async fn the_request_is_what_the_format_wants() {
 #[tokio::test]
 async fn no_key_sends_no_credentials() {
     let server = ScriptedServer::start(vec![ScriptedAnswer::chat("ok", 1, 1)]).await;
-    let model = OpenAiModel::new(OpenAiSettings {
+    let model = OpenAiModel::new(ProviderSettings {
         api_key: None,
         ..settings(&server)
     })

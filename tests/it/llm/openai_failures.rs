@@ -2,10 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use agent_orchestrator::llm::{
-    LlmError, Retry,
-    openai::{OpenAiModel, OpenAiSettings},
-};
+use agent_orchestrator::llm::{LlmError, ProviderSettings, Retry, openai::OpenAiModel};
 use serde_json::json;
 
 use super::{
@@ -32,7 +29,7 @@ async fn failure_of(model: &OpenAiModel) -> LlmError {
 async fn patient_failure(answer: ScriptedAnswer) -> LlmError {
     let server = ScriptedServer::start(vec![answer]).await;
     let ages = Duration::from_secs(600);
-    let model = OpenAiModel::new(OpenAiSettings {
+    let model = OpenAiModel::new(ProviderSettings {
         request_timeout: ages,
         stall_timeout: ages,
         ..settings(&server)
@@ -158,7 +155,7 @@ async fn the_key_is_in_no_error_and_no_debug_text() {
         );
     }
     let server = ScriptedServer::start(Vec::new()).await;
-    let with_password = OpenAiSettings {
+    let with_password = ProviderSettings {
         base_url: "http://ada:hunter2@127.0.0.1:1/v1".to_owned(),
         ..settings(&server)
     };
@@ -243,7 +240,7 @@ async fn silence_ends_a_call() {
         ScriptedAnswer::text(200, "application/json", "{").hang(),
     ];
     let server = ScriptedServer::start(hanging.into()).await;
-    let model = OpenAiModel::new(OpenAiSettings {
+    let model = OpenAiModel::new(ProviderSettings {
         stall_timeout: Duration::from_millis(200),
         ..settings(&server)
     });
@@ -273,7 +270,7 @@ async fn signs_of_life_keep_a_slow_answer_but_not_for_ever() {
             .pause(Duration::from_millis(100))
     });
     let server = ScriptedServer::start(vec![alive, endless]).await;
-    let model = OpenAiModel::new(OpenAiSettings {
+    let model = OpenAiModel::new(ProviderSettings {
         stall_timeout: Duration::from_millis(400),
         request_timeout: Duration::from_secs(2),
         ..settings(&server)
@@ -330,19 +327,19 @@ async fn settings_that_cannot_work_are_told() {
         "file:///etc/passwd",
         "data:text/plain,x",
     ] {
-        let refused = OpenAiModel::new(OpenAiSettings {
+        let refused = OpenAiModel::new(ProviderSettings {
             base_url: base_url.to_owned(),
             ..settings(&server)
         });
         assert!(matches!(refused, Err(LlmError::NotConfigured(_))), "{base_url}");
     }
-    let refused = OpenAiModel::new(OpenAiSettings {
+    let refused = OpenAiModel::new(ProviderSettings {
         api_key: Some("bad\nkey".into()),
         ..settings(&server)
     });
     let error = refused.unwrap_err().to_string();
     assert!(error.contains("API key") && !error.contains("bad"), "{error}");
-    OpenAiModel::new(OpenAiSettings {
+    OpenAiModel::new(ProviderSettings {
         base_url: "https://api.openai.com/v1".to_owned(),
         ..settings(&server)
     })

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use agent_orchestrator::llm::{
-    ChatModel, LlmError,
+    ChatModel, LlmError, ProviderSettings,
     offline::OfflineModel,
-    openai::{OPENAI_BASE_URL, OpenAiModel, OpenAiSettings},
+    openai::{OPENAI_BASE_URL, OpenAiModel},
     router::ModelRouter,
 };
 
@@ -13,7 +13,7 @@ fn providers(openai: bool) -> BTreeMap<String, Arc<dyn ChatModel>> {
     let mut providers: BTreeMap<String, Arc<dyn ChatModel>> = BTreeMap::new();
     providers.insert("offline".to_owned(), Arc::new(OfflineModel));
     if openai {
-        let settings = OpenAiSettings {
+        let settings = ProviderSettings {
             base_url: OPENAI_BASE_URL.to_owned(),
             api_key: Some("sk-test".into()),
             request_timeout: Duration::from_secs(1),
@@ -57,7 +57,7 @@ fn names_lead_to_providers() {
 fn what_is_missing_is_said() {
     let router = ModelRouter::new(providers(false), "offline").unwrap();
     assert!(refused(&router, "openai/gpt-4o").contains("OPENAI_API_KEY"));
-    assert!(refused(&router, "anthropic/claude").contains("does not speak with Anthropic yet"));
+    assert!(refused(&router, "anthropic/claude").contains("ANTHROPIC_API_KEY"));
     assert!(refused(&router, "mystery/model").contains("offline"));
     for name in ["gpt-4o", "openai/", "/gpt-4o", "openai"] {
         assert!(refused(&router, name).contains("PROVIDER/MODEL"), "{name}");

@@ -49,6 +49,7 @@ fn everything_that_is_sent_counts() {
             ChatMessage::Assistant {
                 content: String::new(),
                 tool_calls: vec![call],
+                thinking: None,
             },
         ],
         &[],
