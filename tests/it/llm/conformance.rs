@@ -12,7 +12,8 @@ use serde_json::json;
 
 use super::{
     ask,
-    openai::{model, settings},
+    format::Format,
+    openai::settings,
     request,
     scripted_server::{ScriptedAnswer, ScriptedServer},
     user,
@@ -35,6 +36,7 @@ async fn converses(model: &dyn ChatModel, name: &str) {
     messages.push(ChatMessage::Assistant {
         content: first.content,
         tool_calls: first.tool_calls.clone(),
+        thinking: first.thinking,
     });
     messages.push(ChatMessage::Tool {
         tool_call_id: call.id.clone(),
@@ -80,19 +82,42 @@ async fn the_offline_model_conforms() {
 }
 
 #[tokio::test]
-async fn openai_conforms() {
-    let server = ScriptedServer::start(vec![
-        ScriptedAnswer::tool_call("calculator", &json!({ "expression": "12 * 7" })),
-        ScriptedAnswer::chat("The result is 84.", 40, 6),
-    ])
-    .await;
-    converses(&model(&server), "gpt-test").await;
-    let sent = server.requests().remove(1).body;
-    assert_eq!(
-        sent["messages"][2],
-        json!({ "role": "tool", "tool_call_id": "call_calculator", "content": "84" })
-    );
+async fn models_over_http_conform() {
+    for format in Format::ALL {
+        let server = ScriptedServer::start(vec![
+            format.calls("calculator", &json!({ "expression": "12 * 7" })),
+            format.says("The result is 84.", 40, 6),
+        ])
+        .await;
+        converses(format.model(format.settings(&server)).as_ref(), "model-test").await;
+        let sent = server.requests().remove(1).body;
+        let result = match format {
+            Format::OpenAi => {
+                assert_eq!(sent["messages"][2]["role"], "tool");
+                (
+                    &sent["messages"][2]["tool_call_id"],
+                    &sent["messages"][2]["content"],
+                )
+            }
+            Format::Anthropic => {
+                let block = &sent["messages"][2]["content"][0];
+                assert_eq!(
+                    (&sent["messages"][2]["role"], &block["type"]),
+                    (&json!("user"), &json!("tool_result"))
+                );
+                (&block["tool_use_id"], &block["content"])
+            }
+        };
+        let id = match format {
+            Format::OpenAi => "call_calculator",
+            Format::Anthropic => "toolu_calculator",
+        };
+        assert_eq!(result, (&json!(id), &json!("84")));
+    }
+}
 
+#[tokio::test]
+async fn the_openai_embedder_conforms() {
     let server = ScriptedServer::answering(|received| {
         let texts = received.body["input"].as_array()?;
         let vector =

@@ -1,8 +1,12 @@
 //! The chat-model and embedder ports and everything behind them.
 
+mod anthropic;
+mod anthropic_failures;
 mod conformance;
 mod embedder;
+pub(crate) mod format;
 mod gist;
+mod hostile;
 mod offline;
 mod offline_arithmetic;
 mod offline_tasks;

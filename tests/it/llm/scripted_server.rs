@@ -34,6 +34,7 @@ pub(crate) struct Received {
 #[derive(Clone, Debug)]
 enum Piece {
     Text(String),
+    Bytes(Vec<u8>),
     Pause(Duration),
     /// Nothing more comes, and the connection stays open.
     Hang,
@@ -112,6 +113,23 @@ impl ScriptedAnswer {
         self
     }
 
+    /// A body that comes one byte at a time.
+    pub(crate) fn byte_by_byte(mut self, pause: Duration) -> Self {
+        let whole: String = self
+            .pieces
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        self.pieces = whole
+            .bytes()
+            .flat_map(|byte| [Piece::Bytes(vec![byte]), Piece::Pause(pause)])
+            .collect();
+        self
+    }
+
     pub(crate) fn pause(mut self, pause: Duration) -> Self {
         self.pieces.push_back(Piece::Pause(pause));
         self
@@ -157,6 +175,7 @@ fn played(pieces: VecDeque<Piece>) -> impl Stream<Item = Result<Bytes, std::io::
         loop {
             match pieces.pop_front()? {
                 Piece::Text(text) => return Some((Ok(Bytes::from(text)), pieces)),
+                Piece::Bytes(bytes) => return Some((Ok(Bytes::from(bytes)), pieces)),
                 Piece::Pause(pause) => tokio::time::sleep(pause).await,
                 Piece::Hang => std::future::pending::<()>().await,
                 Piece::Cut => return Some((Err(std::io::Error::other("cut by the script")), pieces)),
@@ -219,6 +238,11 @@ impl ScriptedServer {
     /// What to configure as the base URL of an OpenAI-compatible server.
     pub(crate) fn base_url(&self) -> String {
         format!("http://{}/v1", self.address)
+    }
+
+    /// What to configure as the base URL of a server that speaks Anthropic's format.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// Everything that was asked so far, in order.
