@@ -19,6 +19,8 @@ pub const MAX_TURNS: u32 = 100;
 pub const MAX_TOOL_CALLS: u32 = 500;
 /// Largest `max_output_tokens`.
 pub const MAX_OUTPUT_TOKENS: u32 = 200_000;
+/// Most models that are asked when an agent's own does not answer.
+pub const MAX_FALLBACKS: usize = 8;
 /// Longest instructions, in bytes.
 pub const MAX_INSTRUCTIONS_BYTES: usize = 64 * 1024;
 
@@ -63,8 +65,10 @@ pub enum AgentConfigError {
     },
     #[error("agent {agent:?}: temperature is {value}; it must be between 0 and 2")]
     Temperature { agent: String, value: String },
-    #[error("agent {agent:?}: model {model:?} is neither \"default\" nor provider/model")]
+    #[error("agent {agent:?}: model {model:?} is neither \"default\" nor \"offline\" nor provider/model")]
     BadModel { agent: String, model: String },
+    #[error("agent {0:?}: it may have at most {MAX_FALLBACKS} fallbacks")]
+    TooManyFallbacks(String),
     #[error("agent {agent:?}: tool {tool:?} is listed twice")]
     RepeatedTool { agent: String, tool: String },
     #[error("agent {agent:?}: keyword {keyword:?} is blank or not lower case")]
@@ -208,14 +212,17 @@ fn check(role: &AgentRole) -> Result<(), AgentConfigError> {
             value: value.to_string(),
         });
     }
-    let named = role
-        .model
-        .split_once('/')
-        .is_some_and(|(provider, model)| !provider.is_empty() && !model.is_empty());
-    if role.model != "default" && !named {
+    let fallbacks = role.fallbacks.as_deref().unwrap_or_default();
+    if fallbacks.len() > MAX_FALLBACKS {
+        return Err(AgentConfigError::TooManyFallbacks(agent()));
+    }
+    if let Some(model) = std::iter::once(&role.model)
+        .chain(fallbacks)
+        .find(|model| !is_model(model))
+    {
         return Err(AgentConfigError::BadModel {
             agent: agent(),
-            model: role.model.clone(),
+            model: model.clone(),
         });
     }
     let mut tools = HashSet::new();
@@ -233,6 +240,13 @@ fn check(role: &AgentRole) -> Result<(), AgentConfigError> {
         });
     }
     Ok(())
+}
+
+fn is_model(model: &str) -> bool {
+    let named = model
+        .split_once('/')
+        .is_some_and(|(provider, model)| !provider.is_empty() && !model.is_empty());
+    named || matches!(model, "default" | "offline")
 }
 
 fn is_name(name: &str) -> bool {

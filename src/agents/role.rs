@@ -12,9 +12,13 @@ pub struct AgentRole {
     pub description: String,
     /// The system prompt it works under.
     pub instructions: String,
-    /// `provider/model`, or `default` for the configured default model.
+    /// `provider/model`, `offline`, or `default` for the configured default model.
     #[serde(default = "default_model")]
     pub model: String,
+    /// The same for the models that are asked, in order, when that one does not answer. Not said: those of the
+    /// configuration.
+    #[serde(default)]
+    pub fallbacks: Option<Vec<String>>,
     /// Names of the tools it may use.
     #[serde(default)]
     pub tools: Vec<String>,

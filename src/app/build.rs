@@ -1,10 +1,11 @@
-//! From sections of the configuration to the parts that run. Agents and their tools: [`roles`].
+//! From sections of the configuration to the parts that run. Agents and their tools: [`roles`]; models: [`models`].
 
+mod models;
 mod roles;
 
 pub(crate) use roles::mcp_server;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use tokio_util::sync::CancellationToken;
@@ -24,14 +25,7 @@ use crate::{
         output::Delta,
     },
     limits::{LocalLimiter, Quota, Quotas, RateLimiter, RedisLimiter},
-    llm::{
-        ChatModel, Embedder, ProviderSettings,
-        anthropic::AnthropicModel,
-        offline::{OfflineEmbedder, OfflineModel},
-        openai::{OpenAiEmbedder, OpenAiModel},
-        prices::PriceBook,
-        router::ModelRouter,
-    },
+    llm::{Embedder, offline::OfflineEmbedder, openai::OpenAiEmbedder, prices::PriceBook},
     memory::{
         LongTermMemory,
         index::{IndexSettings, MemoryIndex, cpu_is_able},
@@ -82,17 +76,12 @@ pub(super) async fn parts(config: &Config, background: &CancellationToken) -> an
         store: store.clone(),
         feed: feed.clone(),
         memory: memory.clone(),
-        models: model_router(config)?,
+        models: models::router(config)?,
         prices: Arc::clone(&prices),
         tools: Arc::clone(&tools),
         agents: Arc::clone(&agents),
     };
-    for agent in agents.all() {
-        engine
-            .models
-            .resolve(&agent.model)
-            .with_context(|| format!("agent {:?}", agent.name))?;
-    }
+    models::check(config, &engine.models, &agents)?;
     let worker = Worker {
         store: store.clone(),
         feed: feed.clone(),
@@ -220,46 +209,6 @@ fn price_book(config: &Config) -> anyhow::Result<PriceBook> {
     PriceBook::with_override(&text).with_context(|| format!("in the prices {}", path.display()))
 }
 
-fn openai_settings(config: &Config) -> ProviderSettings {
-    ProviderSettings {
-        base_url: config.models.openai.base_url.expose().to_owned(),
-        api_key: config.models.openai.api_key.clone(),
-        request_timeout: config.models.request_timeout(),
-        stall_timeout: config.models.stall_timeout(),
-    }
-}
-
-fn anthropic_settings(config: &Config) -> ProviderSettings {
-    ProviderSettings {
-        base_url: config.models.anthropic.base_url.expose().to_owned(),
-        api_key: config.models.anthropic.api_key.clone(),
-        request_timeout: config.models.request_timeout(),
-        stall_timeout: config.models.stall_timeout(),
-    }
-}
-
-fn model_router(config: &Config) -> anyhow::Result<ModelRouter> {
-    let mut providers: BTreeMap<String, Arc<dyn ChatModel>> = BTreeMap::new();
-    providers.insert("offline".to_owned(), Arc::new(OfflineModel));
-    if config.models.openai.is_configured() {
-        providers.insert(
-            "openai".to_owned(),
-            Arc::new(OpenAiModel::new(openai_settings(config))?),
-        );
-    }
-    if config.models.anthropic.is_configured() {
-        providers.insert(
-            "anthropic".to_owned(),
-            Arc::new(AnthropicModel::new(anthropic_settings(config))?),
-        );
-    }
-    let default = config.models.default_model();
-    Ok(ModelRouter::new(
-        providers,
-        format!("{}/{}", default.provider, default.model),
-    )?)
-}
-
 fn long_term_memory(
     config: &Config,
     store: &Store,
@@ -268,7 +217,7 @@ fn long_term_memory(
     let openai = &config.models.openai;
     let embedder: Arc<dyn Embedder> = match &openai.embedding_model {
         Some(model) if config.embeds_with_openai() => Arc::new(OpenAiEmbedder::new(
-            openai_settings(config),
+            models::openai_settings(config),
             model,
             openai.embedding_dimension,
         )?),

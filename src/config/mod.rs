@@ -23,6 +23,7 @@ pub mod models;
 pub mod providers;
 pub mod redis;
 mod render;
+pub mod routing;
 pub mod secret;
 pub mod server;
 pub mod sources;

@@ -2,11 +2,12 @@
 
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
     error::{Invalid, within},
     providers::{AnthropicConfig, OpenAiConfig},
+    routing::{self, BreakerConfig, TenantModels},
     values::optional,
 };
 
@@ -23,6 +24,15 @@ pub struct ModelsConfig {
     /// Not set: see [`ModelsConfig::default_model`]. Read from `ORCHESTRATOR_MODEL`.
     #[serde(deserialize_with = "optional")]
     pub default: Option<ModelName>,
+    /// Models that are asked, in order, when an agent's own does not answer and the agent names no fallbacks of its own.
+    /// Default none.
+    pub fallbacks: Vec<ModelName>,
+    /// `[models.breaker]`: when a provider that fails is left alone.
+    pub breaker: BreakerConfig,
+    /// `[[models.tenants]]`: models that tenants have in the place of those their agents name. Of those that fit an agent
+    /// the first counts. Default none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tenants: Vec<TenantModels>,
     /// OpenAI, or a server that speaks its protocol.
     pub openai: OpenAiConfig,
     /// Anthropic, or a gateway that speaks its protocol.
@@ -40,6 +50,9 @@ impl Default for ModelsConfig {
     fn default() -> Self {
         Self {
             default: None,
+            fallbacks: Vec::new(),
+            breaker: BreakerConfig::default(),
+            tenants: Vec::new(),
             openai: OpenAiConfig::default(),
             anthropic: AnthropicConfig::default(),
             request_timeout_ms: 120_000,
@@ -82,6 +95,8 @@ impl ModelsConfig {
             self.stall_timeout_ms,
             1_000..=self.request_timeout_ms,
         )?;
+        self.breaker.check()?;
+        routing::check(&self.fallbacks, &self.tenants)?;
         if self.openai.model.trim().is_empty() {
             return Err(Invalid::new("models.openai.model", "the name of a model"));
         }
@@ -140,6 +155,13 @@ impl FromStr for ModelName {
 impl fmt::Display for ModelName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}/{}", self.provider, self.model)
+    }
+}
+
+impl<'de> Deserialize<'de> for ModelName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.trim().parse().map_err(D::Error::custom)
     }
 }
 

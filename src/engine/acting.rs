@@ -42,7 +42,8 @@ impl Engine {
         let mut journal = Journal::load(&self.store, claim).await?;
         self.settle_doubts(claim, &journal).await?;
         let prompt = self.prompt(claim, &journal).await?;
-        let (model, model_name) = self.models.resolve(&role.model)?;
+        let route = self.route(claim, role)?;
+        let model_name = route.first().name().to_owned();
         let text = self.feed.write_output(&claim.step);
         let mut session = Session::start(role, model_name, &prompt, self.tools_of(role));
         let mut next = Next::Ask;
@@ -50,7 +51,7 @@ impl Engine {
             next = match next {
                 Next::Ask => {
                     let answer = self
-                        .ask(claim, model.as_ref(), &session.request(), &mut journal, &text)
+                        .ask(claim, &route, &session.request(), &mut journal, &text)
                         .await?;
                     session.answered(&answer)
                 }

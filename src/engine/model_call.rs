@@ -1,7 +1,7 @@
 //! Asking a model: the worst case reserved, the answer stored and paid, and only then used. A journaled answer is used
-//! again instead of being bought again.
+//! again instead of being bought again. Where a model does not answer the agent's next one is asked, as a call of its own.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap, time::Duration};
 
 use entity::{
     llm_call, tool_call,
@@ -14,11 +14,14 @@ use super::{
     settle::settle,
 };
 use crate::{
+    agents::role::AgentRole,
     domain::{clock::Stopwatch, digest::sha256_hex},
     feed::output::OutputWriter,
     llm::{
-        ChatModel,
+        LlmError,
         chat::{ChatAnswer, ChatRequest, Usage},
+        route::{Candidate, Route},
+        router::Wish,
         tokens::{estimate_request, estimate_tokens},
     },
     store::{
@@ -64,57 +67,140 @@ impl Journal {
         })
     }
 
+    /// What an earlier attempt was answered at this place in the conversation, if it asked the same.
+    fn answer(&self, ordinal: i32, request: &ChatRequest) -> Result<Option<ChatAnswer>, StoreError> {
+        if self.answers.is_empty() {
+            return Ok(None);
+        }
+        let place = (ordinal, hash(request).map_err(StoreError::Json)?);
+        let Some(call) = self.answers.get(&place) else {
+            return Ok(None);
+        };
+        let answer = call.answer.as_ref().map(|answer| answer.parse());
+        if answer.is_some() {
+            tracing::info!(call.id = %call.id, "using the journaled answer");
+        }
+        answer.transpose().map_err(StoreError::Json)
+    }
+
     /// Whether an earlier attempt was answered.
     pub(super) fn has_answers(&self) -> bool {
         !self.answers.is_empty()
     }
 }
 
+/// Why a model did not answer.
+enum Unanswered {
+    /// It failed, or is left alone for a while.
+    Model(LlmError),
+    /// The budget does not allow the call.
+    Money(StepError),
+    /// The step itself cannot go on.
+    Step(StepError),
+}
+
+impl From<StoreError> for Unanswered {
+    fn from(error: StoreError) -> Self {
+        Self::Step(error.into())
+    }
+}
+
 impl Engine {
-    /// The model's answer to `request`, which is the next in the step's conversation. Its text goes to `text` as it
-    /// comes.
+    /// The models of an agent, for whom it works.
+    pub(super) fn route(&self, claim: &Claim, role: &AgentRole) -> Result<Route, StepError> {
+        let wish = Wish {
+            tenant: &claim.task.tenant_id.0,
+            agent: &role.name,
+            model: &role.model,
+            fallbacks: role.fallbacks.as_deref(),
+        };
+        Ok(self.models.route(&wish)?)
+    }
+
+    /// The answer to `request`, which is the next in the step's conversation: of the route's first model, or of the
+    /// first after it that answers. The text goes to `text` as it comes.
     pub(super) async fn ask(
         &self,
         claim: &Claim,
-        model: &dyn ChatModel,
+        route: &Route,
         request: &ChatRequest,
         journal: &mut Journal,
         text: &OutputWriter,
     ) -> Result<ChatAnswer, StepError> {
         let ordinal = journal.next_answer;
         journal.next_answer += 1;
-        text.begin_answer();
-        let request_hash = hash(request).map_err(StoreError::Json)?;
-        if let Some(call) = journal.answers.get(&(ordinal, request_hash.clone()))
-            && let Some(answer) = &call.answer
-        {
-            tracing::info!(call.id = %call.id, "using the journaled answer");
-            let answer: ChatAnswer = answer.parse().map_err(StoreError::Json)?;
-            text.end_answer(&answer.content);
-            return Ok(answer);
+        let questions: Vec<(&Candidate, Cow<'_, ChatRequest>)> = route
+            .candidates()
+            .map(|candidate| (candidate, request.of_model(candidate.name())))
+            .collect();
+        for (_, question) in &questions {
+            if let Some(answer) = journal.answer(ordinal, question)? {
+                text.begin_answer();
+                text.end_answer(&answer.content);
+                return Ok(answer);
+            }
         }
+        let mut why: Option<StepError> = None;
+        for (candidate, question) in &questions {
+            let error = match self.ask_model(claim, ordinal, candidate, question, text).await {
+                Ok(answer) => {
+                    if let Some(why) = why {
+                        let provider = candidate.provider().to_owned();
+                        metrics::counter!("model_fallbacks_total", "provider" => provider).increment(1);
+                        tracing::info!(model = ?candidate, %why, "another model answered");
+                    }
+                    return Ok(answer);
+                }
+                Err(Unanswered::Step(error)) => return Err(error),
+                Err(Unanswered::Model(error)) if error.is_of_provider() => error.into(),
+                Err(Unanswered::Model(error)) => return Err(more_hopeful(why, error.into())),
+                // A person decides whether the money is there, not the next model.
+                Err(Unanswered::Money(error)) if why.is_none() => return Err(error),
+                Err(Unanswered::Money(error)) => error,
+            };
+            why = Some(more_hopeful(why, error));
+        }
+        Err(why.unwrap_or_else(|| LlmError::NotConfigured("there is no model to ask".to_owned()).into()))
+    }
+
+    /// Asks one model: the worst case reserved, the answer stored and paid.
+    async fn ask_model(
+        &self,
+        claim: &Claim,
+        ordinal: i32,
+        candidate: &Candidate,
+        request: &ChatRequest,
+        text: &OutputWriter,
+    ) -> Result<ChatAnswer, Unanswered> {
+        let permit = candidate.admit().map_err(Unanswered::Model)?;
         let call = NewLlmCall {
             ordinal,
-            provider: model.provider().to_owned(),
+            provider: candidate.provider().to_owned(),
             model: request.model.clone(),
-            request_hash,
-            worst_case: self.worst_case(model.provider(), request),
+            request_hash: hash(request).map_err(StoreError::Json)?,
+            worst_case: self.worst_case(candidate.provider(), request),
         };
         let id = match self.store.reserve_llm_call(claim, &call).await? {
             Reservation::Granted(id) => id,
-            Reservation::OverBudget { left, needed } => return Err(over_budget(left, needed)),
-            Reservation::UnknownPrice => return Err(unknown_price(&call)),
+            Reservation::OverBudget { left, needed } => {
+                return Err(Unanswered::Money(over_budget(left, needed)));
+            }
+            Reservation::UnknownPrice => return Err(Unanswered::Money(unknown_price(&call))),
         };
+        text.begin_answer();
         let watch = Stopwatch::start();
-        match model.chat(request, &|piece| text.write(piece)).await {
+        match candidate.chat(permit, request, &|piece| text.write(piece)).await {
             Ok(answer) => {
                 text.end_answer(&answer.content);
-                let settled = self.settlement(&call, request, &answer, watch.elapsed_ms())?;
+                let settled = self
+                    .settlement(&call, request, &answer, watch.elapsed_ms())
+                    .map_err(Unanswered::Step)?;
                 // The answer is paid for: a database that is away for a moment must not lose it.
                 settle(&self.feed, || {
                     self.store.settle_llm_call(claim, id, settled.clone())
                 })
-                .await?;
+                .await
+                .map_err(Unanswered::Step)?;
                 Ok(answer)
             }
             Err(error) => {
@@ -124,7 +210,7 @@ impl Engine {
                     .fail_llm_call(claim, id, code, &message, watch.elapsed_ms())
                     .await?;
                 self.feed.announce(&change).await;
-                Err(error.into())
+                Err(Unanswered::Model(error))
             }
         }
     }
@@ -178,6 +264,21 @@ impl Engine {
 
 fn hash(request: &ChatRequest) -> Result<String, serde_json::Error> {
     Ok(sha256_hex(&serde_json::to_vec(request)?))
+}
+
+/// Of two reasons, the one that lets the step go on sooner: by itself, by a person, not at all.
+fn more_hopeful(first: Option<StepError>, second: StepError) -> StepError {
+    fn rank(error: &StepError) -> (u8, Duration) {
+        match error {
+            StepError::Retry { after, .. } => (0, after.unwrap_or_default()),
+            StepError::Wait { .. } => (1, Duration::ZERO),
+            _ => (2, Duration::ZERO),
+        }
+    }
+    match first {
+        Some(first) if rank(&first) <= rank(&second) => first,
+        _ => second,
+    }
 }
 
 fn over_budget(left: NanoUsd, needed: NanoUsd) -> StepError {

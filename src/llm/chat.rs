@@ -1,5 +1,7 @@
 //! The words spoken with a chat model, the same for every provider.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// One message of a conversation.
@@ -67,6 +69,19 @@ pub struct ChatRequest {
     pub max_output_tokens: u32,
     #[serde(default)]
     pub temperature: Option<f32>,
+}
+
+impl ChatRequest {
+    /// The same request to another model of this name.
+    pub fn of_model(&self, name: &str) -> Cow<'_, Self> {
+        if self.model == name {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self {
+            model: name.to_owned(),
+            ..self.clone()
+        })
+    }
 }
 
 /// Why a model stopped.

@@ -1,11 +1,12 @@
 //! Chat models and embedders behind two ports, one folder per provider.
 //!
-//! To add a provider: a folder with its wire types and a client that implements [`ChatModel`], a line in
-//! `src/llm/router.rs`, and the conformance suite in `tests/it/llm` run over it.
+//! To add a provider: a folder with its wire types and a client that implements [`ChatModel`], a line each in
+//! `src/app/build/models.rs` and `router.rs`, and a variant of `Format` in `tests/it/llm`, whose suites then run over it.
 //!
 //! May use: `domain`.
 
 pub mod anthropic;
+pub mod breaker;
 pub mod chat;
 pub mod gist;
 mod http;
@@ -14,6 +15,7 @@ pub mod openai;
 pub mod prices;
 pub mod prompt;
 pub mod prose;
+pub mod route;
 pub mod router;
 pub mod tokens;
 
@@ -92,6 +94,17 @@ pub enum Retry {
 }
 
 impl LlmError {
+    /// Whether another model may do better: the provider is at fault, and not what it was asked.
+    pub fn is_of_provider(&self) -> bool {
+        match self {
+            Self::Overloaded { .. }
+            | Self::Unavailable { .. }
+            | Self::Malformed { .. }
+            | Self::Unauthorized { .. } => true,
+            Self::Rejected { .. } | Self::NotConfigured(_) => false,
+        }
+    }
+
     /// What the engine should do about this error.
     pub fn retry(&self) -> Retry {
         match self {

@@ -201,3 +201,38 @@ fn tools_must_exist() {
     );
     assert!(registry.validate_tools(|_| true).is_ok());
 }
+
+#[test]
+fn models_are_default_offline_or_of_a_provider_and_fallbacks_are_few() {
+    for good in ["default", "offline", "openai/gpt-4o", "openai/meta-llama/Llama-3"] {
+        let text = format!("{GOOD}model = '{good}'\nfallbacks = ['offline', '{good}']\n");
+        let registry = AgentRegistry::parse(&text).unwrap();
+        let agent = registry.get("scout").unwrap();
+        assert_eq!(agent.fallbacks.as_deref().unwrap(), ["offline", good]);
+    }
+    assert_eq!(
+        AgentRegistry::parse(GOOD)
+            .unwrap()
+            .get("scout")
+            .unwrap()
+            .fallbacks,
+        None
+    );
+    for bad in ["gpt-4o", "", "/x", "openai/"] {
+        for setting in [
+            format!("model = '{bad}'"),
+            format!("fallbacks = ['default', '{bad}']"),
+        ] {
+            let expected = AgentConfigError::BadModel {
+                agent: "scout".to_owned(),
+                model: bad.to_owned(),
+            };
+            assert_eq!(refusal(&format!("{GOOD}{setting}\n")), expected);
+        }
+    }
+    let many = vec!["'a/b'"; 9].join(", ");
+    assert_eq!(
+        refusal(&format!("{GOOD}fallbacks = [{many}]\n")),
+        AgentConfigError::TooManyFallbacks("scout".to_owned())
+    );
+}

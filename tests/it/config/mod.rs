@@ -3,6 +3,7 @@
 mod example;
 mod http_tools;
 mod mcp;
+mod models;
 mod precedence;
 mod refusals;
 mod resolved;

@@ -6,6 +6,7 @@ mod budget;
 mod cancelling;
 mod costs;
 mod fairness;
+mod fallbacks;
 mod faults;
 mod mcp_tools;
 mod own_tools;

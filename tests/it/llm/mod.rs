@@ -2,6 +2,7 @@
 
 mod anthropic;
 mod anthropic_failures;
+mod breaker;
 mod conformance;
 mod embedder;
 pub(crate) mod format;
@@ -16,6 +17,7 @@ mod openai_embeddings;
 mod openai_failures;
 mod prices;
 mod prompt;
+mod route;
 mod router;
 pub(crate) mod scripted_server;
 mod tokens;

@@ -1,6 +1,7 @@
 //! Whole tasks against a scripted model: what it is told, what its tools do, what it costs.
 
 mod agents_and_tools;
+mod anthropic_end_to_end;
 mod cost_groups;
 mod costs;
 mod journal;
