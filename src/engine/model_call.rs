@@ -76,7 +76,7 @@ impl Journal {
         let Some(call) = self.answers.get(&place) else {
             return Ok(None);
         };
-        let answer = call.answer.as_ref().map(|answer| answer.parse());
+        let answer = call.answer.as_ref().map(JsonText::parse);
         if answer.is_some() {
             tracing::info!(call.id = %call.id, "using the journaled answer");
         }

@@ -230,7 +230,7 @@ fn models_are_default_offline_or_of_a_provider_and_fallbacks_are_few() {
             assert_eq!(refusal(&format!("{GOOD}{setting}\n")), expected);
         }
     }
-    let many = vec!["'a/b'"; 9].join(", ");
+    let many = ["'a/b'"; 9].join(", ");
     assert_eq!(
         refusal(&format!("{GOOD}fallbacks = [{many}]\n")),
         AgentConfigError::TooManyFallbacks("scout".to_owned())

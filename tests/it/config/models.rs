@@ -54,7 +54,7 @@ fn what_makes_no_sense_is_refused() {
         "models.fallbacks.0",
         "PROVIDER/MODEL",
     );
-    let many = vec!["'openai/x'"; 9].join(",");
+    let many = ["'openai/x'"; 9].join(",");
     refused(
         &format!("[models]\nfallbacks = [{many}]\n"),
         "models.fallbacks",

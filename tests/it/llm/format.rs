@@ -55,7 +55,7 @@ impl Format {
                 "data: {}\n\n",
                 json!({ "choices": [{ "delta": { "content": text } }] })
             ),
-            Self::Anthropic => event(&delta(0, json!({ "type": "text_delta", "text": text }))),
+            Self::Anthropic => event(&delta(0, &json!({ "type": "text_delta", "text": text }))),
         }
     }
 
@@ -154,7 +154,7 @@ pub(crate) fn message_start(input: u64, output: u64) -> Value {
             "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0 } } })
 }
 
-pub(crate) fn delta(index: u64, delta: Value) -> Value {
+pub(crate) fn delta(index: u64, delta: &Value) -> Value {
     json!({ "type": "content_block_delta", "index": index, "delta": delta })
 }
 
@@ -195,7 +195,7 @@ pub(crate) fn message(blocks: &[Value], stop_reason: &str, input: u64, output: u
             _ => Vec::new(),
         };
         all.push(json!({ "type": "content_block_start", "index": index, "content_block": opening }));
-        all.extend(deltas.into_iter().map(|piece| delta(index, piece)));
+        all.extend(deltas.into_iter().map(|piece| delta(index, &piece)));
         all.push(json!({ "type": "content_block_stop", "index": index }));
     }
     all.push(

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use agent_orchestrator::llm::{LlmError, ProviderSettings, Retry, chat::Usage, prices::PriceBook};
-use serde_json::{Value, json};
+use agent_orchestrator::llm::{LlmError, ProviderSettings, Retry};
+use serde_json::json;
 
 use super::{
     ask,
@@ -104,6 +104,22 @@ async fn a_drip_that_never_ends_meets_the_total_time() {
 }
 
 #[tokio::test]
+async fn a_flood_of_nothing_meets_the_total_time() {
+    for format in Format::ALL {
+        // Each of them is well-formed and says nothing.
+        let nothing = "event: ping\ndata: {\"type\": \"ping\"}\n\n".repeat(100);
+        let started = Instant::now();
+        let error = failure_with(format, format.opening().forever(&nothing), |settings| {
+            settings.request_timeout = Duration::from_secs(1);
+        })
+        .await;
+        let ended = matches!(error, LlmError::Unavailable { .. } | LlmError::Malformed { .. });
+        assert!(ended, "{format:?}: {error:?}");
+        assert!(started.elapsed() < Duration::from_secs(10), "{format:?}");
+    }
+}
+
+#[tokio::test]
 async fn silence_ends_a_call() {
     for format in Format::ALL {
         let hanging = [
@@ -151,6 +167,45 @@ async fn half_an_answer_is_none() {
                 matches!(error, LlmError::Unavailable { .. }),
                 "{format:?} {answer:?}: {error:?}"
             );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_cut_anywhere_is_whole_or_an_error() {
+    for format in Format::ALL {
+        for whole in [
+            format.says("für jeden 日本 etwas", 3, 4),
+            format.calls("f", &json!({ "a": [1, { "b": "c" }] })),
+        ] {
+            let cuts = whole.cut_everywhere(7);
+            let count = cuts.len();
+            let server = ScriptedServer::start([vec![whole], cuts].concat()).await;
+            let model = format.model(format.settings(&server));
+            let request = request("m", vec![user("hi")], &["f"]);
+            let expected = ask(model.as_ref(), &request).await.0.unwrap();
+            let mut broken = 0;
+            for _ in 0..count {
+                match ask(model.as_ref(), &request).await.0 {
+                    Ok(answer) => assert_eq!(
+                        (answer.content, answer.tool_calls, answer.finish),
+                        (
+                            expected.content.clone(),
+                            expected.tool_calls.clone(),
+                            expected.finish
+                        )
+                    ),
+                    Err(error) => {
+                        // One that ends within a character is called malformed; either way another try is worth it.
+                        assert!(
+                            error.retry() == Retry::Backoff && error.is_of_provider(),
+                            "{error:?}"
+                        );
+                        broken += 1;
+                    }
+                }
+            }
+            assert!(broken > count / 2, "{format:?}: {broken} of {count}");
         }
     }
 }
@@ -231,73 +286,5 @@ async fn the_key_stays_secret_and_at_home() {
         let moved = ScriptedAnswer::text(307, "text/plain", "").header("location", &elsewhere.base_url());
         assert!(matches!(failure(format, moved).await, LlmError::Rejected { .. }));
         assert!(elsewhere.requests().is_empty());
-    }
-}
-
-/// Usage as each provider writes it, and what its bill says: tokens per bucket, and nano-USD by its price list.
-fn fixtures() -> [(Format, &'static str, Value, Usage, i64); 4] {
-    let usage = |input, cache_read, cache_write, output, reasoning| Usage {
-        input,
-        cache_read,
-        cache_write,
-        output,
-        reasoning,
-    };
-    [
-        (
-            Format::OpenAi,
-            "gpt-4o",
-            json!({ "prompt_tokens": 2006, "completion_tokens": 300, "total_tokens": 2306,
-                "prompt_tokens_details": { "cached_tokens": 1920, "audio_tokens": 0 },
-                "completion_tokens_details": { "reasoning_tokens": 0, "audio_tokens": 0,
-                    "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0 } }),
-            usage(86, 1920, 0, 300, 0),
-            86 * 2_500 + 1920 * 1_250 + 300 * 10_000,
-        ),
-        (
-            Format::OpenAi,
-            "o4-mini",
-            json!({ "prompt_tokens": 75, "completion_tokens": 1186, "total_tokens": 1261,
-                "prompt_tokens_details": { "cached_tokens": 0 },
-                "completion_tokens_details": { "reasoning_tokens": 1024 } }),
-            usage(75, 0, 0, 162, 1024),
-            75 * 1_100 + 1186 * 4_400,
-        ),
-        (
-            Format::Anthropic,
-            "claude-sonnet-4-5",
-            json!({ "input_tokens": 50, "cache_read_input_tokens": 100_000, "cache_creation_input_tokens": 248,
-                "cache_creation": { "ephemeral_5m_input_tokens": 248, "ephemeral_1h_input_tokens": 0 },
-                "output_tokens": 503, "service_tier": "standard" }),
-            usage(50, 100_000, 248, 503, 0),
-            50 * 3_000 + 100_000 * 300 + 248 * 3_750 + 503 * 15_000,
-        ),
-        (
-            Format::Anthropic,
-            "claude-haiku-4-5",
-            json!({ "input_tokens": 2095, "cache_read_input_tokens": null, "cache_creation_input_tokens": null,
-                "output_tokens": 12 }),
-            usage(2095, 0, 0, 12, 0),
-            2095 * 1_000 + 12 * 5_000,
-        ),
-    ]
-}
-
-#[tokio::test]
-async fn the_buckets_add_up_to_the_bill() {
-    let prices = PriceBook::builtin().unwrap();
-    for (format, name, used, expected, bill) in fixtures() {
-        let server = ScriptedServer::start(vec![format.says_using("x", &used)]).await;
-        let model = format.model(format.settings(&server));
-        let answer = ask(model.as_ref(), &request(name, vec![user("hi")], &[]))
-            .await
-            .0
-            .unwrap();
-        assert_eq!(answer.usage, Some(expected), "{name}");
-        assert_eq!(
-            prices.cost(model.provider(), name, &expected),
-            Some(bill),
-            "{name}"
-        );
     }
 }

@@ -2,6 +2,8 @@
 
 mod anthropic;
 mod anthropic_failures;
+mod anthropic_requests;
+mod billing;
 mod breaker;
 mod conformance;
 mod embedder;

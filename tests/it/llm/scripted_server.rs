@@ -113,21 +113,34 @@ impl ScriptedAnswer {
         self
     }
 
+    /// The texts of the body, put together.
+    fn whole(&self) -> String {
+        let texts = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
     /// A body that comes one byte at a time.
     pub(crate) fn byte_by_byte(mut self, pause: Duration) -> Self {
-        let whole: String = self
-            .pieces
-            .iter()
-            .filter_map(|piece| match piece {
-                Piece::Text(text) => Some(text.as_str()),
-                _ => None,
-            })
-            .collect();
-        self.pieces = whole
-            .bytes()
+        let whole = self.whole();
+        let bytes = whole.bytes();
+        self.pieces = bytes
             .flat_map(|byte| [Piece::Bytes(vec![byte]), Piece::Pause(pause)])
             .collect();
         self
+    }
+
+    /// Bodies that are like this one and end too early: one for every `step`th byte.
+    pub(crate) fn cut_everywhere(&self, step: usize) -> Vec<Self> {
+        let whole = self.whole().into_bytes();
+        let cuts = (0..whole.len()).step_by(step);
+        cuts.map(|end| Self {
+            pieces: VecDeque::from([Piece::Bytes(whole[..end].to_vec())]),
+            ..self.clone()
+        })
+        .collect()
     }
 
     pub(crate) fn pause(mut self, pause: Duration) -> Self {
