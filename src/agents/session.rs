@@ -44,6 +44,7 @@ impl Session {
             tools: tools.clone(),
             max_output_tokens: role.max_output_tokens,
             temperature: role.temperature,
+            response_schema: None,
         };
         Self {
             request,

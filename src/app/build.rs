@@ -15,7 +15,7 @@ use crate::{
     config::{Config, Database},
     domain::retry::Backoff,
     engine::{
-        Engine,
+        Engine, PlannerSettings,
         worker::{Worker, WorkerSettings},
     },
     feed::{
@@ -25,7 +25,13 @@ use crate::{
         output::Delta,
     },
     limits::{LocalLimiter, Quota, Quotas, RateLimiter, RedisLimiter},
-    llm::{Embedder, offline::OfflineEmbedder, openai::OpenAiEmbedder, prices::PriceBook},
+    llm::{
+        Embedder,
+        offline::OfflineEmbedder,
+        openai::OpenAiEmbedder,
+        prices::PriceBook,
+        router,
+    },
     memory::{
         LongTermMemory,
         index::{IndexSettings, MemoryIndex, cpu_is_able},
@@ -80,8 +86,14 @@ pub(super) async fn parts(config: &Config, background: &CancellationToken) -> an
         prices: Arc::clone(&prices),
         tools: Arc::clone(&tools),
         agents: Arc::clone(&agents),
+        planner: planner_settings(config),
     };
     models::check(config, &engine.models, &agents)?;
+    let (planner, planner_model) = engine
+        .models
+        .resolve(&engine.planner.model)
+        .context("planner.model")?;
+    let planner_model = format!("{}/{planner_model}", planner.provider());
     let worker = Worker {
         store: store.clone(),
         feed: feed.clone(),
@@ -96,6 +108,7 @@ pub(super) async fn parts(config: &Config, background: &CancellationToken) -> an
         agents,
         tools,
         prices,
+        planner_model,
         max_attempts: i32::try_from(config.engine.max_attempts).unwrap_or(i32::MAX),
         max_search_results: config.memory.max_results,
     };
@@ -239,6 +252,16 @@ fn long_term_memory(
         index,
         Arc::clone(prices),
     ))
+}
+
+fn planner_settings(config: &Config) -> PlannerSettings {
+    PlannerSettings {
+        model: match &config.planner.model {
+            Some(name) => name.to_string(),
+            None => router::DEFAULT.to_owned(),
+        },
+        max_output_tokens: config.planner.max_output_tokens,
+    }
 }
 
 fn worker_settings(config: &Config, worker_id: String) -> WorkerSettings {

@@ -9,7 +9,7 @@ use super::{
     error::ConfigError,
     file::FILE_VARIABLE,
     layers::{Layer, Origin},
-    log, models, providers, redis, server, storage, suggest, values,
+    log, models, planner, providers, redis, server, storage, suggest, values,
 };
 
 /// Variables under this prefix are ours, so one that nobody knows is a mistake.
@@ -25,12 +25,13 @@ pub(super) struct Environment {
 
 /// Every variable that sets a key, with its key.
 fn variables() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let sections: [&[(&str, &str)]; 8] = [
+    let sections: [&[(&str, &str)]; 9] = [
         server::VARIABLES,
         storage::VARIABLES,
         redis::VARIABLES,
         models::VARIABLES,
         providers::VARIABLES,
+        planner::VARIABLES,
         agents::VARIABLES,
         engine::VARIABLES,
         log::VARIABLES,

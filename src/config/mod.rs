@@ -20,6 +20,7 @@ pub mod limits;
 pub mod log;
 pub mod memory;
 pub mod models;
+pub mod planner;
 pub mod providers;
 pub mod redis;
 mod render;
@@ -55,6 +56,8 @@ pub struct Config {
     pub redis: redis::RedisConfig,
     /// `[models]`: chat models and embedders.
     pub models: models::ModelsConfig,
+    /// `[planner]`: who makes plans.
+    pub planner: planner::PlannerConfig,
     /// `[agents]`: who can be given steps.
     pub agents: agents::AgentsConfig,
     /// `[tools]`: what tools may reach.
@@ -112,6 +115,7 @@ impl Config {
         self.storage.check()?;
         self.redis.check()?;
         self.models.check()?;
+        self.planner.check()?;
         self.tools.check()?;
         self.limits.check()?;
         self.engine.check()?;

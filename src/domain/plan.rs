@@ -10,6 +10,15 @@ pub const MAX_PLAN_STEPS: usize = 64;
 /// The longest title of a step, in characters.
 pub const MAX_TITLE_CHARS: usize = 120;
 
+/// The longest key of a step, in characters.
+pub const MAX_KEY_CHARS: usize = 64;
+
+/// The longest instructions of a step, in bytes: room for the words of a task, quoted, and more.
+pub const MAX_INSTRUCTIONS_BYTES: usize = 256 * 1024;
+
+/// The longest summary, in characters.
+pub const MAX_SUMMARY_CHARS: usize = 2_000;
+
 /// One step of a [`PlanDraft`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +59,12 @@ pub enum PlanError {
     Blank(String),
     #[error("step {0:?} has a title longer than {MAX_TITLE_CHARS} characters")]
     LongTitle(String),
+    #[error("step key {0:?} is longer than {MAX_KEY_CHARS} characters")]
+    LongKey(String),
+    #[error("step {0:?} has instructions longer than {MAX_INSTRUCTIONS_BYTES} bytes")]
+    LongInstructions(String),
+    #[error("the summary is longer than {MAX_SUMMARY_CHARS} characters")]
+    LongSummary,
     #[error("step {step:?} names the unknown agent {agent:?}")]
     UnknownAgent { step: String, agent: String },
     #[error("step {step:?} depends on {depends_on:?}, which is not in the plan")]
@@ -60,52 +75,73 @@ pub enum PlanError {
     Cycle(String),
 }
 
+/// One thing that is wrong with a plan, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {error}")]
+pub struct PlanFault {
+    /// JSON Pointer into the plan, for instance `/steps/2/agent`.
+    pub place: String,
+    pub error: PlanError,
+}
+
 impl PlanDraft {
-    /// Checks size, keys, agents and dependencies, and that the graph has no cycle.
+    /// Checks size, texts, keys, agents and dependencies, and that the graph has no cycle.
     ///
     /// `knows_agent` answers whether an agent of that name exists and may be given steps.
     pub fn validate(&self, knows_agent: impl Fn(&str) -> bool) -> Result<(), PlanError> {
+        match self.faults(knows_agent).into_iter().next() {
+            None => Ok(()),
+            Some(fault) => Err(fault.error),
+        }
+    }
+
+    /// Everything that is wrong with the plan. Of one with too many steps, only that.
+    pub fn faults(&self, knows_agent: impl Fn(&str) -> bool) -> Vec<PlanFault> {
+        let whole = |place: &str, error| {
+            vec![PlanFault {
+                place: place.to_owned(),
+                error,
+            }]
+        };
         if self.steps.is_empty() {
-            return Err(PlanError::Empty);
+            return whole("/steps", PlanError::Empty);
         }
         if self.steps.len() > MAX_PLAN_STEPS {
-            return Err(PlanError::TooManySteps(self.steps.len()));
+            return whole("/steps", PlanError::TooManySteps(self.steps.len()));
         }
         let mut keys = HashSet::new();
-        for step in &self.steps {
+        let mut faults = Vec::new();
+        for (at, step) in self.steps.iter().enumerate() {
             if !keys.insert(step.key.as_str()) {
-                return Err(PlanError::DuplicateKey(step.key.clone()));
+                let error = PlanError::DuplicateKey(step.key.clone());
+                faults.push(fault(at, "key", error));
             }
-            if step.key.is_empty() || step.title.trim().is_empty() || step.instructions.trim().is_empty() {
-                return Err(PlanError::Blank(step.key.clone()));
-            }
-            if step.title.chars().count() > MAX_TITLE_CHARS {
-                return Err(PlanError::LongTitle(step.key.clone()));
-            }
-            if !knows_agent(&step.agent) {
-                return Err(PlanError::UnknownAgent {
-                    step: step.key.clone(),
-                    agent: step.agent.clone(),
-                });
-            }
+            step.look_at(at, &knows_agent, &mut faults);
         }
-        for step in &self.steps {
-            if let Some(missing) = step.depends_on.iter().find(|key| !keys.contains(key.as_str())) {
-                return Err(PlanError::UnknownDependency {
-                    step: step.key.clone(),
-                    depends_on: missing.clone(),
-                });
-            }
+        for (at, step) in self.steps.iter().enumerate() {
             // Dependencies are counted down as they complete: one counted twice would never be free.
             let mut seen = HashSet::new();
-            if let Some(twice) = step.depends_on.iter().find(|key| !seen.insert(key.as_str())) {
-                return Err(PlanError::DuplicateDependency {
-                    step: step.key.clone(),
-                    depends_on: twice.clone(),
-                });
+            for (place, key) in step.depends_on.iter().enumerate() {
+                let (step, depends_on) = (step.key.clone(), key.clone());
+                let error = if !keys.contains(key.as_str()) {
+                    PlanError::UnknownDependency { step, depends_on }
+                } else if !seen.insert(key.as_str()) {
+                    PlanError::DuplicateDependency { step, depends_on }
+                } else {
+                    continue;
+                };
+                faults.push(fault(at, &format!("depends_on/{place}"), error));
             }
         }
-        self.topological_order().map(|_| ())
+        if self.summary.chars().count() > MAX_SUMMARY_CHARS {
+            faults.extend(whole("/summary", PlanError::LongSummary));
+        }
+        if faults.is_empty()
+            && let Err(error) = self.topological_order()
+        {
+            return whole("/steps", error);
+        }
+        faults
     }
 
     /// Indices of the steps in an order in which every step comes after those it depends on.
@@ -140,5 +176,40 @@ impl PlanDraft {
             }
         }
         Ok(order)
+    }
+}
+
+impl StepDraft {
+    /// What is wrong with the step by itself; it is the one at `at`.
+    fn look_at(&self, at: usize, knows_agent: impl Fn(&str) -> bool, faults: &mut Vec<PlanFault>) {
+        let key = || self.key.clone();
+        let blank = [
+            ("key", self.key.as_str()),
+            ("title", self.title.trim()),
+            ("instructions", self.instructions.trim()),
+        ];
+        for (field, _) in blank.iter().filter(|(_, text)| text.is_empty()) {
+            faults.push(fault(at, field, PlanError::Blank(key())));
+        }
+        if self.key.chars().count() > MAX_KEY_CHARS {
+            faults.push(fault(at, "key", PlanError::LongKey(key())));
+        }
+        if self.title.chars().count() > MAX_TITLE_CHARS {
+            faults.push(fault(at, "title", PlanError::LongTitle(key())));
+        }
+        if self.instructions.len() > MAX_INSTRUCTIONS_BYTES {
+            faults.push(fault(at, "instructions", PlanError::LongInstructions(key())));
+        }
+        if !knows_agent(&self.agent) {
+            let (step, agent) = (key(), self.agent.clone());
+            faults.push(fault(at, "agent", PlanError::UnknownAgent { step, agent }));
+        }
+    }
+}
+
+fn fault(at: usize, field: &str, error: PlanError) -> PlanFault {
+    PlanFault {
+        place: format!("/steps/{at}/{field}"),
+        error,
     }
 }

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use entity::enums::StepKind;
 
+pub use self::planning::PlannerSettings;
 use self::work::{StepError, Work};
 use crate::{
     agents::registry::AgentRegistry,
@@ -46,13 +47,14 @@ pub struct Engine {
     pub prices: Arc<PriceBook>,
     pub tools: Arc<ToolRegistry>,
     pub agents: Arc<AgentRegistry>,
+    pub planner: PlannerSettings,
 }
 
 #[async_trait]
 impl Work for Engine {
     async fn carry_out(&self, claim: &Claim) -> Result<Ending, StepError> {
         match claim.step.kind {
-            StepKind::Plan => self.plan(claim),
+            StepKind::Plan => self.plan(claim).await,
             StepKind::Work => self.act(claim).await,
         }
     }

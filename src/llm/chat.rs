@@ -58,6 +58,15 @@ pub struct ToolSpec {
     pub parameters: serde_json::Value,
 }
 
+/// The form an answer must have.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResponseSchema {
+    /// What the form is called: ASCII letters, digits, `_` and `-`, at most 64 of them.
+    pub name: String,
+    /// JSON Schema of the answer. Providers may hold the model to it or not: whoever asks checks the answer.
+    pub schema: serde_json::Value,
+}
+
 /// One request to a chat model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChatRequest {
@@ -69,6 +78,10 @@ pub struct ChatRequest {
     pub max_output_tokens: u32,
     #[serde(default)]
     pub temperature: Option<f32>,
+    /// Wanted where the answer is read by a program. Left out of the JSON where there is none: the digests of requests
+    /// that were journaled before it existed stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_schema: Option<ResponseSchema>,
 }
 
 impl ChatRequest {

@@ -8,6 +8,7 @@
 pub mod anthropic;
 pub mod breaker;
 pub mod chat;
+pub mod cut;
 pub mod gist;
 mod http;
 pub mod offline;
@@ -17,6 +18,7 @@ pub mod prompt;
 pub mod prose;
 pub mod route;
 pub mod router;
+pub mod structured;
 pub mod tokens;
 
 pub use http::ProviderSettings;

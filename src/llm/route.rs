@@ -67,6 +67,15 @@ impl Route {
         &self.first
     }
 
+    /// The route without the models of one provider; None if no model is left.
+    pub fn without(&self, provider: &str) -> Option<Self> {
+        let mut left = self
+            .candidates()
+            .filter(|candidate| candidate.provider() != provider)
+            .cloned();
+        Some(Self::new(left.next()?, left))
+    }
+
     /// All models in the order they are asked.
     pub fn candidates(&self) -> impl Iterator<Item = &Candidate> {
         std::iter::once(&self.first).chain(&self.fallbacks)

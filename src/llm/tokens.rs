@@ -22,7 +22,7 @@ pub fn estimate_tokens(text: &str) -> u64 {
     text.chars().map(weight).sum::<u64>().div_ceil(TOKEN)
 }
 
-/// Tokens of everything that is sent: messages, tool calls and tool descriptions.
+/// Tokens of everything that is sent: messages, tool calls, tool descriptions and the form of the answer.
 pub fn estimate_request(request: &ChatRequest) -> u64 {
     let messages: u64 = request
         .messages
@@ -39,7 +39,10 @@ pub fn estimate_request(request: &ChatRequest) -> u64 {
                 + estimate_tokens(&tool.parameters.to_string())
         })
         .sum();
-    messages + tools + PER_REQUEST
+    let form = request.response_schema.as_ref().map_or(0, |form| {
+        PER_MESSAGE + estimate_tokens(&form.name) + estimate_tokens(&form.schema.to_string())
+    });
+    messages + tools + form + PER_REQUEST
 }
 
 fn message_tokens(message: &ChatMessage) -> u64 {

@@ -40,6 +40,8 @@ pub struct Services {
     pub agents: Arc<AgentRegistry>,
     pub tools: Arc<ToolRegistry>,
     pub prices: Arc<PriceBook>,
+    /// The model that plans, as `PROVIDER/MODEL`; that of the offline provider stands for the rules.
+    pub planner_model: String,
     /// Attempts a step may have.
     pub max_attempts: i32,
     /// Most hits one memory search returns.

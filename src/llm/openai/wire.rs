@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::llm::chat::{ChatMessage, ChatRequest, ToolRequest, ToolSpec};
+use crate::llm::chat::{ChatMessage, ChatRequest, ResponseSchema, ToolRequest, ToolSpec};
 
 /// The body of `POST /chat/completions`.
 #[derive(Debug, Serialize)]
@@ -19,8 +19,24 @@ pub(super) struct Body<'a> {
     max_completion_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<ResponseFormat<'a>>,
     stream: bool,
     stream_options: StreamOptions,
+}
+
+#[derive(Debug, Serialize)]
+struct ResponseFormat<'a> {
+    r#type: &'static str,
+    json_schema: JsonSchema<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonSchema<'a> {
+    name: &'a str,
+    /// The strict form allows only a part of JSON Schema, and refuses requests with the rest.
+    strict: bool,
+    schema: &'a Value,
 }
 
 #[derive(Debug, Serialize)]
@@ -92,8 +108,22 @@ impl<'a> Body<'a> {
             max_tokens: bound(LimitField::MaxTokens),
             max_completion_tokens: bound(LimitField::MaxCompletionTokens),
             temperature: request.temperature,
+            response_format: request.response_schema.as_ref().map(ResponseFormat::from),
             stream: true,
             stream_options: StreamOptions { include_usage: true },
+        }
+    }
+}
+
+impl<'a> From<&'a ResponseSchema> for ResponseFormat<'a> {
+    fn from(form: &'a ResponseSchema) -> Self {
+        Self {
+            r#type: "json_schema",
+            json_schema: JsonSchema {
+                name: &form.name,
+                strict: false,
+                schema: &form.schema,
+            },
         }
     }
 }

@@ -32,6 +32,7 @@ pub(super) fn write(folder: &Path, outside: &str) -> PathBuf {
     let text = format!(
         "[server]\ndrain_seconds = 3\nrequest_timeout_ms = 8000\n\
          [storage]\nmax_connections = 12\nacquire_timeout_ms = 2000\nstatement_timeout_ms = 5000\n\
+         [planner]\nmodel = 'offline/offline-1'\n\
          [models]\nrequest_timeout_ms = 10000\nstall_timeout_ms = 4000\n\
          [engine]\nlease_seconds = {LEASE_SECONDS}\nheartbeat_seconds = 1\npoll_ms = 250\nconcurrency = 8\n\
          claim_batch = 4\nmax_attempts = {MAX_ATTEMPTS}\nretry_base_ms = 100\nretry_max_ms = 500\n\

@@ -12,7 +12,7 @@ use agent_orchestrator::{
     config::server::Roles,
     domain::retry::Backoff,
     engine::{
-        Engine,
+        Engine, PlannerSettings,
         worker::{Worker, WorkerSettings},
     },
     llm::{
@@ -108,6 +108,10 @@ fn clumsy_worker(app: &TestApp) -> Worker {
         prices: Arc::new(PriceBook::builtin().unwrap()),
         tools: Arc::new(ToolRegistry::builder().register(trip()).build().unwrap()),
         agents: Arc::new(agent_orchestrator::agents::registry::AgentRegistry::parse(agent).unwrap()),
+        planner: PlannerSettings {
+            model: "default".to_owned(),
+            max_output_tokens: 1_000,
+        },
     };
     Worker {
         store: services.store,

@@ -11,6 +11,7 @@ mod faults;
 mod mcp_tools;
 mod own_tools;
 mod parallel;
+mod planning;
 mod retrying;
 mod stopping;
 mod tool_loop;

@@ -22,6 +22,7 @@ mod prompt;
 mod route;
 mod router;
 pub(crate) mod scripted_server;
+mod structured;
 mod tokens;
 
 use agent_orchestrator::llm::{
@@ -43,6 +44,7 @@ pub(crate) fn request(model: &str, messages: Vec<ChatMessage>, tools: &[&str]) -
         tools: tools.collect(),
         max_output_tokens: 2_048,
         temperature: None,
+        response_schema: None,
     }
 }
 

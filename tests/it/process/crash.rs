@@ -122,3 +122,48 @@ async fn an_embedded_process_goes_on_after_its_own_death() {
     let task = finished(&process.client, id.as_str().unwrap()).await;
     is_done_without_paying_twice(&task, &server);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_is_not_paid_for_twice() {
+    let wrong = json!({ "summary": "", "steps": [] }).to_string();
+    let right = json!({ "summary": "One step.", "steps": [
+        { "key": "s1", "title": "Calculate", "instructions": "Calculate the sum.", "agent": "analyst" }] });
+    let server = ScriptedServer::start(vec![
+        ScriptedAnswer::chat(&wrong, 100, 10),
+        ScriptedAnswer::sse(&[]).hang(),
+        ScriptedAnswer::chat(&right.to_string(), 100, 10),
+        ScriptedAnswer::chat("it is 4", 100, 10),
+    ])
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let env = BTreeMap::from([
+        ("ORCHESTRATOR_CONFIG", short_lease(folder.path(), "embedded")),
+        ("ORCHESTRATOR_PLANNER_MODEL", "openai/gpt-4o-mini".to_owned()),
+        ("OPENAI_BASE_URL", server.base_url()),
+    ]);
+    let process = Process::serve(folder.path(), env.clone()).await;
+    let submit = "mutation { submitTask(input: { userId: \"ada\", description: \"Calculate the sum.\" }) { task { id } } }";
+    let id = process.client.graphql(submit, json!({})).await.data()["submitTask"]["task"]["id"].clone();
+    server.received(2).await;
+    process.kill().await;
+    let process = Process::serve(folder.path(), env).await;
+    let task = finished(&process.client, id.as_str().unwrap()).await;
+    assert_eq!(
+        (&task["status"], &task["result"]),
+        (&json!("COMPLETED"), &json!("it is 4")),
+        "{task:#}"
+    );
+    let turns: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|asked| asked.body["messages"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(turns, [2, 4, 4, 2], "the first answer was bought again");
+    let outcomes: Vec<_> = task["steps"][0]["attempts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|attempt| attempt["outcome"].clone())
+        .collect();
+    assert_eq!(outcomes, ["EXPIRED", "COMPLETED"]);
+}

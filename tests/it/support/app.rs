@@ -48,6 +48,8 @@ impl TestApp {
         config.server.drain_seconds = 5;
         config.storage.data_dir = folder.path().to_owned();
         config.engine.poll_ms = 200;
+        // Tests of planning set another: all others know by the rules what the steps are.
+        config.planner.model = Some("offline/offline-1".parse().unwrap());
         database.apply(&mut config);
         change(&mut config);
         Self::launch(config, database, folder).await

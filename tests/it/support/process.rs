@@ -42,6 +42,8 @@ impl Process {
         let mut env = env;
         env.entry("ORCHESTRATOR_LISTEN")
             .or_insert_with(|| "127.0.0.1:0".to_owned());
+        env.entry("ORCHESTRATOR_PLANNER_MODEL")
+            .or_insert_with(|| "offline/offline-1".to_owned());
         env.entry("ORCHESTRATOR_LOG_FORMAT")
             .or_insert_with(|| "json".to_owned());
         let mut child = command(folder, &env, &["serve"])

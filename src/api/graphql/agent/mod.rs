@@ -17,7 +17,7 @@ pub(super) struct Agent {
     pub description: String,
     /// The instructions it works under.
     pub instructions: String,
-    /// The model it speaks with: `provider/model`, or `default`.
+    /// The model it speaks with: `provider/model`, or `default`; `rules` for a planner that needs none.
     pub model: String,
     /// Names of the tools it may use.
     pub tools: Vec<String>,
@@ -36,13 +36,17 @@ impl From<&AgentRole> for Agent {
 }
 
 impl Agent {
-    /// The planner, which makes plans and takes no other steps.
-    pub(super) fn planner() -> Self {
+    /// The planner, which makes plans and takes no other steps. The offline model plans by rules.
+    pub(super) fn planner(model: &str) -> Self {
         Self {
             name: "planner".to_owned(),
             description: "Turns a task's description into a graph of steps.".to_owned(),
             instructions: "Turn the description of the task into a graph of steps.".to_owned(),
-            model: "rules".to_owned(),
+            model: if model.starts_with("offline/") {
+                "rules".to_owned()
+            } else {
+                model.to_owned()
+            },
             tools: Vec::new(),
         }
     }

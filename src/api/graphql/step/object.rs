@@ -108,7 +108,7 @@ impl Step {
     /// The agent that does it.
     async fn agent(&self, ctx: &Context<'_>) -> Result<Agent, Error> {
         if self.0.kind == Kind::Plan {
-            return Ok(Agent::planner());
+            return Ok(Agent::planner(&ctx.services()?.planner_model));
         }
         let role = ctx.services()?.agents.get(&self.0.agent);
         Ok(role.map_or_else(|| Agent::retired(&self.0.agent), Agent::from))
