@@ -6,7 +6,9 @@
 //!
 //! May use: `tools`, `llm`, `domain`.
 
+mod context;
 pub mod lesson;
 pub mod registry;
+mod repeats;
 pub mod role;
 pub mod session;

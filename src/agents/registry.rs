@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use entity::values::NanoUsd;
 use serde::Deserialize;
 
 use super::role::AgentRole;
@@ -21,6 +22,16 @@ pub const MAX_TOOL_CALLS: u32 = 500;
 pub const MAX_OUTPUT_TOKENS: u32 = 200_000;
 /// Most models that are asked when an agent's own does not answer.
 pub const MAX_FALLBACKS: usize = 8;
+/// Largest `max_same_calls`.
+pub const MAX_SAME_CALLS: u32 = 100;
+/// Largest `context_tokens`.
+pub const MAX_CONTEXT_TOKENS: u32 = 10_000_000;
+/// Largest `max_tokens`.
+pub const MAX_TOKENS: u32 = 1_000_000_000;
+/// Largest `max_seconds`.
+pub const MAX_SECONDS: u32 = 86_400;
+/// Room in `context_tokens` beside the longest answer, at least.
+pub const MIN_PROMPT_TOKENS: u32 = 1_000;
 /// Longest instructions, in bytes.
 pub const MAX_INSTRUCTIONS_BYTES: usize = 64 * 1024;
 
@@ -63,6 +74,8 @@ pub enum AgentConfigError {
         least: u32,
         most: u32,
     },
+    #[error("agent {0:?}: max_cost_usd must be more than 0")]
+    NoMoney(String),
     #[error("agent {agent:?}: temperature is {value}; it must be between 0 and 2")]
     Temperature { agent: String, value: String },
     #[error("agent {agent:?}: model {model:?} is neither \"default\" nor \"offline\" nor provider/model")]
@@ -190,22 +203,7 @@ fn check(role: &AgentRole) -> Result<(), AgentConfigError> {
             bytes,
         });
     }
-    let limits = [
-        ("max_turns", role.max_turns, 1, MAX_TURNS),
-        ("max_tool_calls", role.max_tool_calls, 0, MAX_TOOL_CALLS),
-        ("max_output_tokens", role.max_output_tokens, 1, MAX_OUTPUT_TOKENS),
-    ];
-    for (field, value, least, most) in limits {
-        if !(least..=most).contains(&value) {
-            return Err(AgentConfigError::OutOfRange {
-                agent: agent(),
-                field,
-                value,
-                least,
-                most,
-            });
-        }
-    }
+    check_limits(role)?;
     if let Some(value) = role.temperature.filter(|value| !(0.0..=2.0).contains(value)) {
         return Err(AgentConfigError::Temperature {
             agent: agent(),
@@ -247,6 +245,44 @@ fn is_model(model: &str) -> bool {
         .split_once('/')
         .is_some_and(|(provider, model)| !provider.is_empty() && !model.is_empty());
     named || matches!(model, "default" | "offline")
+}
+
+fn check_limits(role: &AgentRole) -> Result<(), AgentConfigError> {
+    let least_window = role.max_output_tokens.saturating_add(MIN_PROMPT_TOKENS);
+    let limits = [
+        ("max_turns", Some(role.max_turns), 1, MAX_TURNS),
+        ("max_tool_calls", Some(role.max_tool_calls), 0, MAX_TOOL_CALLS),
+        (
+            "max_output_tokens",
+            Some(role.max_output_tokens),
+            1,
+            MAX_OUTPUT_TOKENS,
+        ),
+        ("max_same_calls", Some(role.max_same_calls), 1, MAX_SAME_CALLS),
+        (
+            "context_tokens",
+            role.context_tokens,
+            least_window,
+            MAX_CONTEXT_TOKENS,
+        ),
+        ("max_tokens", role.max_tokens, least_window, MAX_TOKENS),
+        ("max_seconds", role.max_seconds, 1, MAX_SECONDS),
+    ];
+    for (field, value, least, most) in limits {
+        if let Some(value) = value.filter(|value| !(least..=most).contains(value)) {
+            return Err(AgentConfigError::OutOfRange {
+                agent: role.name.clone(),
+                field,
+                value,
+                least,
+                most,
+            });
+        }
+    }
+    if role.max_cost_usd.is_some_and(|most| most <= NanoUsd::ZERO) {
+        return Err(AgentConfigError::NoMoney(role.name.clone()));
+    }
+    Ok(())
 }
 
 fn is_name(name: &str) -> bool {

@@ -1,9 +1,17 @@
 //! One agent's conversation about one step, as a state machine: the caller acts, the session decides.
+//!
+//! The same answers and results lead to the same requests, so a conversation can be replayed from the journal. To add a
+//! limit: a setting of [`AgentRole`], what is left of it as a field here, and a [`Stop`] with a code of its own.
 
-use super::role::AgentRole;
+use super::{
+    context,
+    repeats::{LoopDetected, Repeats},
+    role::AgentRole,
+};
 use crate::llm::{
     chat::{ChatAnswer, ChatMessage, ChatRequest, FinishReason, ToolRequest, ToolSpec},
     prompt::StepPrompt,
+    tokens::{estimate_answer, estimate_request},
 };
 
 /// What to do next.
@@ -11,21 +19,36 @@ use crate::llm::{
 pub enum Next {
     /// Ask the model with [`Session::request`].
     Ask,
-    /// Run these tools, in order, and pass their results to [`Session::tool_results`].
+    /// Run these tools but for those of [`Session::refusal`], and pass their results in this order to
+    /// [`Session::tool_results`].
     RunTools(Vec<ToolRequest>),
     /// The step's output.
     Done(String),
     /// The step cannot go on.
-    Stop { code: &'static str, message: String },
+    Stop(Stop),
+}
+
+/// Why a step cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    pub code: &'static str,
+    pub message: String,
 }
 
 /// A conversation under way.
 #[derive(Clone, Debug)]
 pub struct Session {
+    prompt: StepPrompt,
     request: ChatRequest,
-    tools: Vec<ToolSpec>,
+    /// Tokens the model can hold at once.
+    window: u64,
     turns_left: u32,
     tool_calls_left: u32,
+    /// None: not limited.
+    tokens_left: Option<u64>,
+    repeats: Repeats,
+    /// Of the answer that was taken last: which calls repeat earlier ones once too often.
+    repeated: Vec<bool>,
 }
 
 impl Session {
@@ -41,47 +64,65 @@ impl Session {
                     content: prompt.render(),
                 },
             ],
-            tools: tools.clone(),
+            tools,
             max_output_tokens: role.max_output_tokens,
             temperature: role.temperature,
             response_schema: None,
         };
         Self {
+            prompt: prompt.clone(),
             request,
-            tools,
+            window: role.window(),
             turns_left: role.max_turns,
             tool_calls_left: role.max_tool_calls,
+            tokens_left: role.max_tokens.map(u64::from),
+            repeats: Repeats::new(role.max_same_calls),
+            repeated: Vec::new(),
         }
     }
 
-    /// The request to send. In the last turn, and once the tool calls are used up, no tools are offered.
-    pub fn request(&self) -> ChatRequest {
+    /// The request to send, shortened to the model's window. In the last turn, and once the tool calls are used up, no
+    /// tools are offered. None is sent that does not fit, or could use more tokens than are left.
+    pub fn request(&self) -> Result<ChatRequest, Stop> {
         let mut request = self.request.clone();
-        request.tools = if self.may_use_tools() {
-            self.tools.clone()
-        } else {
-            Vec::new()
-        };
-        request
+        if !self.may_use_tools() {
+            request.tools = Vec::new();
+        }
+        let request = context::fit(request, &self.prompt, self.window).ok_or_else(|| Stop {
+            code: "CONTEXT_LIMIT",
+            message: format!(
+                "the step does not fit into the {} tokens its model can hold, however it is shortened",
+                self.window
+            ),
+        })?;
+        let worst = estimate_request(&request) + u64::from(request.max_output_tokens);
+        match self.tokens_left {
+            Some(left) if worst > left => Err(Stop {
+                code: "TOKEN_LIMIT",
+                message: format!(
+                    "the next model call may use {worst} tokens, and {left} of the agent's tokens are left"
+                ),
+            }),
+            _ => Ok(request),
+        }
     }
 
-    /// Takes the model's answer.
+    /// Takes the model's answer to what [`Session::request`] gave.
     pub fn answered(&mut self, answer: &ChatAnswer) -> Next {
         self.turns_left = self.turns_left.saturating_sub(1);
+        if let Some(left) = &mut self.tokens_left {
+            let used = match &answer.usage {
+                Some(usage) => usage.total(),
+                None => estimate_request(&self.request) + estimate_answer(answer),
+            };
+            *left = left.saturating_sub(used);
+        }
         if answer.finish == FinishReason::ContentFilter {
             let message = "the provider's content filter withheld the answer".to_owned();
-            return Next::Stop {
-                code: "CONTENT_FILTERED",
-                message,
-            };
+            return stop("CONTENT_FILTERED", message);
         }
         if !answer.tool_calls.is_empty() {
-            self.request.messages.push(ChatMessage::Assistant {
-                content: answer.content.clone(),
-                tool_calls: answer.tool_calls.clone(),
-                thinking: answer.thinking.clone(),
-            });
-            return Next::RunTools(answer.tool_calls.clone());
+            return self.asked_for_tools(answer);
         }
         let said = said(answer);
         if !said.is_empty() {
@@ -91,6 +132,22 @@ impl Session {
             content: "Your answer was empty. Answer the step in words.".to_owned(),
         });
         self.ask_again()
+    }
+
+    fn asked_for_tools(&mut self, answer: &ChatAnswer) -> Next {
+        self.repeated = match self.repeats.take(&answer.tool_calls) {
+            Ok(repeated) => repeated,
+            Err(LoopDetected { tool }) => {
+                let message = format!("the agent kept calling the tool {tool:?} with the same arguments");
+                return stop("LOOP_DETECTED", message);
+            }
+        };
+        self.request.messages.push(ChatMessage::Assistant {
+            content: answer.content.clone(),
+            tool_calls: answer.tool_calls.clone(),
+            thinking: answer.thinking.clone(),
+        });
+        Next::RunTools(answer.tool_calls.clone())
     }
 
     /// Takes the results of the tools that were asked for, in order.
@@ -111,21 +168,33 @@ impl Session {
         self.turns_left > 1 && self.tool_calls_left > 0
     }
 
-    /// Whether the call at this place (from 0) of the answer that was taken last is within the limits.
-    pub fn may_run(&self, at: usize) -> bool {
-        self.turns_left > 0 && at < self.tool_calls_left as usize
+    /// Why the call at this place (from 0) of the answer that was taken last must not run, in words for the model.
+    pub fn refusal(&self, at: usize) -> Option<&'static str> {
+        if self.turns_left == 0 || at >= self.tool_calls_left as usize {
+            Some("the limit of tool calls is reached: answer with what you have")
+        } else if self.repeated.get(at) == Some(&true) {
+            Some(
+                "you have called this tool with these arguments before, again and again, and the result is above: do \
+                 something else, or answer with what you have",
+            )
+        } else {
+            None
+        }
     }
 
     fn ask_again(&self) -> Next {
         if self.turns_left > 0 {
             return Next::Ask;
         }
-        let message = "the agent used all its turns without an answer".to_owned();
-        Next::Stop {
-            code: "TURN_LIMIT",
-            message,
-        }
+        stop(
+            "TURN_LIMIT",
+            "the agent used all its turns without an answer".to_owned(),
+        )
     }
+}
+
+fn stop(code: &'static str, message: String) -> Next {
+    Next::Stop(Stop { code, message })
 }
 
 /// What the model said, without the NUL characters that Postgres cannot store.

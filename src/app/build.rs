@@ -25,13 +25,7 @@ use crate::{
         output::Delta,
     },
     limits::{LocalLimiter, Quota, Quotas, RateLimiter, RedisLimiter},
-    llm::{
-        Embedder,
-        offline::OfflineEmbedder,
-        openai::OpenAiEmbedder,
-        prices::PriceBook,
-        router,
-    },
+    llm::{Embedder, offline::OfflineEmbedder, openai::OpenAiEmbedder, prices::PriceBook, router},
     memory::{
         LongTermMemory,
         index::{IndexSettings, MemoryIndex, cpu_is_able},

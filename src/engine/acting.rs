@@ -1,5 +1,7 @@
 //! A step of the plan: recall, think, act, answer, and remember what was learned.
 
+use std::time::Duration;
+
 use crate::domain::causes::in_one_line;
 use entity::{enums::MemorySource, ids::MemoryId, values::JsonText};
 use serde_json::json;
@@ -12,9 +14,11 @@ use crate::{
         session::{Next, Session},
     },
     domain::scope::Scope,
+    feed::output::OutputWriter,
     llm::{
         chat::ToolSpec,
         prompt::{EarlierResult, StepPrompt},
+        route::Route,
     },
     memory::{DEFAULT_NAMESPACE, MemoryError, MetadataFilter, NewContent, SearchQuery},
     store::{
@@ -46,32 +50,47 @@ impl Engine {
         let model_name = route.first().name().to_owned();
         let text = self.feed.write_output(&claim.step);
         let mut session = Session::start(role, model_name, &prompt, self.tools_of(role));
-        let mut next = Next::Ask;
-        let output = loop {
-            next = match next {
-                Next::Ask => {
-                    let answer = self
-                        .ask(claim, &route, &session.request(), &mut journal, &text)
-                        .await?;
-                    session.answered(&answer)
-                }
-                Next::RunTools(calls) => {
-                    let mut results = Vec::with_capacity(calls.len());
-                    for (at, call) in calls.into_iter().enumerate() {
-                        let result = self
-                            .call_tool(claim, role, session.may_run(at), &call, &mut journal)
-                            .await?;
-                        results.push((call, result));
-                    }
-                    session.tool_results(results)
-                }
-                Next::Done(output) => break output,
-                Next::Stop { code, message } => return Err(StepError::Stop { code, message }),
-            };
+        let talk = self.converse(claim, role, &route, &mut session, &mut journal, &text);
+        let output = match role.max_seconds {
+            None => talk.await?,
+            Some(seconds) => tokio::time::timeout(Duration::from_secs(u64::from(seconds)), talk)
+                .await
+                .unwrap_or_else(|_elapsed| Err(out_of_time(seconds)))?,
         };
         let memory = without_memory(self.learned(claim, &output).await)?.flatten();
         text.completed();
         Ok(Ending::Output(Box::new(StepResult { output, memory })))
+    }
+
+    /// Asks and runs tools by turns, until the session has its output.
+    async fn converse(
+        &self,
+        claim: &Claim,
+        role: &AgentRole,
+        route: &Route,
+        session: &mut Session,
+        journal: &mut Journal,
+        text: &OutputWriter,
+    ) -> Result<String, StepError> {
+        let mut next = Next::Ask;
+        loop {
+            next = match next {
+                Next::Ask => {
+                    let request = session.request()?;
+                    if let Some(most) = role.max_cost_usd {
+                        self.within_cost(most, journal.spent, route, &request)?;
+                    }
+                    let answer = self.ask(claim, route, &request, journal, text).await?;
+                    session.answered(&answer)
+                }
+                Next::RunTools(calls) => {
+                    let results = self.call_tools(claim, role, session, calls, journal).await?;
+                    session.tool_results(results)
+                }
+                Next::Done(output) => return Ok(output),
+                Next::Stop(stop) => return Err(stop.into()),
+            };
+        }
     }
 
     /// What the agent is told: the step, what it builds on, and what long-term memory has on it.
@@ -195,6 +214,13 @@ impl Engine {
                 parameters: tool.parameters.clone(),
             })
             .collect()
+    }
+}
+
+fn out_of_time(seconds: u32) -> StepError {
+    StepError::Stop {
+        code: "TIME_LIMIT",
+        message: format!("the agent did not end within its {seconds} seconds"),
     }
 }
 

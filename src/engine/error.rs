@@ -6,6 +6,7 @@ use std::time::Duration;
 use entity::{enums::WaitReason, values::NanoUsd};
 
 use crate::{
+    agents::session::Stop,
     llm::{LlmError, Retry},
     memory::MemoryError,
     store::StoreError,
@@ -54,6 +55,15 @@ impl From<StoreError> for StepError {
                     after: None,
                 }
             }
+        }
+    }
+}
+
+impl From<Stop> for StepError {
+    fn from(stop: Stop) -> Self {
+        Self::Stop {
+            code: stop.code,
+            message: stop.message,
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! [`worker`] holds steps and knows nothing of agents; [`work`] is the port between it and what it works at; [`Engine`]
 //! implements that port: [`planning`] and [`acting`] are its two kinds of work, [`model_call`] and [`tool_call`] journal
-//! what they do. To add a kind of step: a variant of `StepKind`, a file like `planning.rs`, and its arm below.
+//! what they do, and [`tool_calls`] says which of them go beside each other. To add a kind of step: a variant of `StepKind`, a file like `planning.rs`, and its arm below.
 //!
 //! May use: `planner`, `agents`, `tools`, `memory`, `llm`, `store`, `feed`, `domain`.
 
@@ -15,6 +15,7 @@ mod model_call;
 mod planning;
 mod settle;
 mod tool_call;
+mod tool_calls;
 pub mod work;
 pub mod worker;
 

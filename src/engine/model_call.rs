@@ -22,7 +22,7 @@ use crate::{
         chat::{ChatAnswer, ChatRequest, Usage},
         route::{Candidate, Route},
         router::Wish,
-        tokens::{estimate_request, estimate_tokens},
+        tokens::{estimate_answer, estimate_request},
     },
     store::{
         Store, StoreError,
@@ -38,6 +38,8 @@ pub(super) struct Journal {
     pub(super) tool_calls: Vec<tool_call::Model>,
     next_answer: i32,
     pub(super) next_tool_call: i32,
+    /// What the answers used so far have cost. None: the price of one is not known.
+    pub(super) spent: Option<NanoUsd>,
 }
 
 impl Journal {
@@ -64,11 +66,12 @@ impl Journal {
             tool_calls,
             next_answer: 0,
             next_tool_call: 0,
+            spent: Some(NanoUsd::ZERO),
         })
     }
 
-    /// What an earlier attempt was answered at this place in the conversation, if it asked the same.
-    fn answer(&self, ordinal: i32, request: &ChatRequest) -> Result<Option<ChatAnswer>, StoreError> {
+    /// What an earlier attempt was answered at this place in the conversation, if it asked the same, and what it paid.
+    fn answer(&self, ordinal: i32, request: &ChatRequest) -> Result<Option<Paid>, StoreError> {
         if self.answers.is_empty() {
             return Ok(None);
         }
@@ -76,17 +79,30 @@ impl Journal {
         let Some(call) = self.answers.get(&place) else {
             return Ok(None);
         };
-        let answer = call.answer.as_ref().map(JsonText::parse);
-        if answer.is_some() {
-            tracing::info!(call.id = %call.id, "using the journaled answer");
-        }
-        answer.transpose().map_err(StoreError::Json)
+        let Some(answer) = &call.answer else {
+            return Ok(None);
+        };
+        tracing::info!(call.id = %call.id, "using the journaled answer");
+        Ok(Some(Paid {
+            answer: answer.parse().map_err(StoreError::Json)?,
+            amount: call.cost_nanos,
+        }))
+    }
+
+    fn spend(&mut self, amount: Option<NanoUsd>) {
+        self.spent = self.spent.zip(amount).map(|(spent, amount)| spent + amount);
     }
 
     /// Whether an earlier attempt was answered.
     pub(super) fn has_answers(&self) -> bool {
         !self.answers.is_empty()
     }
+}
+
+/// An answer, and what it cost; None where the price is not known.
+struct Paid {
+    answer: ChatAnswer,
+    amount: Option<NanoUsd>,
 }
 
 /// Why a model did not answer.
@@ -134,7 +150,8 @@ impl Engine {
             .map(|candidate| (candidate, request.of_model(candidate.name())))
             .collect();
         for (_, question) in &questions {
-            if let Some(answer) = journal.answer(ordinal, question)? {
+            if let Some(Paid { answer, amount }) = journal.answer(ordinal, question)? {
+                journal.spend(amount);
                 text.begin_answer();
                 text.end_answer(&answer.content);
                 return Ok(answer);
@@ -143,7 +160,8 @@ impl Engine {
         let mut why: Option<StepError> = None;
         for (candidate, question) in &questions {
             let error = match self.ask_model(claim, ordinal, candidate, question, text).await {
-                Ok(answer) => {
+                Ok(Paid { answer, amount }) => {
+                    journal.spend(amount);
                     if let Some(why) = why {
                         let provider = candidate.provider().to_owned();
                         metrics::counter!("model_fallbacks_total", "provider" => provider).increment(1);
@@ -171,7 +189,7 @@ impl Engine {
         candidate: &Candidate,
         request: &ChatRequest,
         text: &OutputWriter,
-    ) -> Result<ChatAnswer, Unanswered> {
+    ) -> Result<Paid, Unanswered> {
         let permit = candidate.admit().map_err(Unanswered::Model)?;
         let call = NewLlmCall {
             ordinal,
@@ -201,7 +219,8 @@ impl Engine {
                 })
                 .await
                 .map_err(Unanswered::Step)?;
-                Ok(answer)
+                let amount = settled.amount;
+                Ok(Paid { answer, amount })
             }
             Err(error) => {
                 let (code, message) = (model_error_code(&error), error.to_string());
@@ -225,6 +244,37 @@ impl Engine {
             .map(NanoUsd)
     }
 
+    /// Refuses a call that could take an agent beyond its money for a step, whichever of its models answers.
+    pub(super) fn within_cost(
+        &self,
+        most: NanoUsd,
+        spent: Option<NanoUsd>,
+        route: &Route,
+        request: &ChatRequest,
+    ) -> Result<(), StepError> {
+        let mut worst = NanoUsd::ZERO;
+        for candidate in route.candidates() {
+            let question = request.of_model(candidate.name());
+            match self.worst_case(candidate.provider(), &question) {
+                Some(amount) => worst = worst.max(amount),
+                None => return Err(uncounted(most, &format!("{candidate:?}"))),
+            }
+        }
+        let Some(spent) = spent else {
+            return Err(uncounted(most, "a model that has answered"));
+        };
+        if spent + worst <= most {
+            return Ok(());
+        }
+        Err(StepError::Stop {
+            code: "COST_LIMIT",
+            message: format!(
+                "the next model call may cost {worst} USD, and the agent has spent {spent} of the {most} USD it may \
+                 spend on a step"
+            ),
+        })
+    }
+
     fn settlement(
         &self,
         call: &NewLlmCall,
@@ -235,12 +285,7 @@ impl Engine {
         let estimated = answer.usage.is_none();
         let usage = answer.usage.unwrap_or_else(|| Usage {
             input: estimate_request(request),
-            output: estimate_tokens(&answer.content)
-                + answer
-                    .tool_calls
-                    .iter()
-                    .map(|call| estimate_tokens(&call.arguments))
-                    .sum::<u64>(),
+            output: estimate_answer(answer),
             ..Usage::default()
         });
         let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
@@ -278,6 +323,15 @@ fn more_hopeful(first: Option<StepError>, second: StepError) -> StepError {
     match first {
         Some(first) if rank(&first) <= rank(&second) => first,
         _ => second,
+    }
+}
+
+fn uncounted(most: NanoUsd, model: &str) -> StepError {
+    StepError::Fail {
+        code: "UNKNOWN_PRICE",
+        message: format!(
+            "the agent may spend {most} USD on a step, and the price of {model} is not known: add it to the price file"
+        ),
     }
 }
 

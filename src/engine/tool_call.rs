@@ -26,38 +26,51 @@ use crate::{
 /// Longest argument text kept of a refused call, in characters.
 const MAX_REFUSED_CHARS: usize = 4_000;
 
+/// A tool call that is ready to be made, or needs none any more.
+pub(super) enum Prepared {
+    /// Refused, or made by an earlier attempt: this is what came of it.
+    Known(String),
+    /// Written down as sent.
+    Sent {
+        id: ToolCallId,
+        call: CheckedCall,
+        idempotency_key: String,
+    },
+}
+
 impl Engine {
-    /// The result of one tool call the model asked for; `within_limits` says whether the session has room for it.
-    pub(super) async fn call_tool(
+    /// Checks the next tool call of a step and writes it down as sent; `refusal` says why the session has no room for it.
+    /// The calls of an answer are prepared one after the other, so that their places in the journal are always the same.
+    pub(super) async fn prepare_tool(
         &self,
         claim: &Claim,
         role: &AgentRole,
-        within_limits: bool,
+        refusal: Option<&str>,
         request: &ToolRequest,
         journal: &mut Journal,
-    ) -> Result<String, StepError> {
+    ) -> Result<Prepared, StepError> {
         let ordinal = journal.next_tool_call;
         journal.next_tool_call += 1;
-        let checked = if within_limits {
-            self.tools.check(&request.name, &request.arguments, &role.tools)
-        } else {
-            Err(ToolError::Failed(
-                "the limit of tool calls is reached: answer with what you have".to_owned(),
-            ))
+        let checked = match refusal {
+            None => self.tools.check(&request.name, &request.arguments, &role.tools),
+            Some(why) => Err(ToolError::Failed(why.to_owned())),
         };
         match checked {
-            Ok(call) => self.run_tool(claim, ordinal, &call, journal).await,
-            Err(error) => self.refuse_tool(claim, ordinal, request, &error, journal).await,
+            Ok(call) => self.write_down(claim, ordinal, call, journal).await,
+            Err(error) => {
+                let refused = self.refuse_tool(claim, ordinal, request, &error, journal);
+                refused.await.map(Prepared::Known)
+            }
         }
     }
 
-    async fn run_tool(
+    async fn write_down(
         &self,
         claim: &Claim,
         ordinal: i32,
-        call: &CheckedCall,
+        call: CheckedCall,
         journal: &Journal,
-    ) -> Result<String, StepError> {
+    ) -> Result<Prepared, StepError> {
         let definition = call.definition();
         let new = NewToolCall {
             ordinal,
@@ -69,7 +82,7 @@ impl Engine {
         };
         let id = match earlier(journal, &new.idempotency_key) {
             Some(call) if matches!(call.status, CallStatus::Succeeded | CallStatus::Failed) => {
-                return Ok(text_of(call));
+                return Ok(Prepared::Known(text_of(call)));
             }
             // A person has said: once more.
             Some(call) if call.status == CallStatus::Reserved => {
@@ -83,15 +96,33 @@ impl Engine {
             Some(call) => call.id,
             None => self.store.dispatch_tool_call(claim, &new).await?,
         };
+        Ok(Prepared::Sent {
+            id,
+            call,
+            idempotency_key: new.idempotency_key,
+        })
+    }
+
+    /// The result of a call that was prepared.
+    pub(super) async fn run_tool(&self, claim: &Claim, prepared: Prepared) -> Result<String, StepError> {
+        let (id, call, idempotency_key) = match prepared {
+            Prepared::Known(text) => return Ok(text),
+            Prepared::Sent {
+                id,
+                call,
+                idempotency_key,
+            } => (id, call, idempotency_key),
+        };
+        let definition = call.definition();
         let host = StepHost { engine: self, claim };
         let context = ToolContext {
             task_id: claim.task.id,
             step_id: claim.step.id,
-            idempotency_key: &new.idempotency_key,
+            idempotency_key: &idempotency_key,
             host: &host,
         };
         let watch = Stopwatch::start();
-        let ended = self.tools.run(call, context).await;
+        let ended = self.tools.run(&call, context).await;
         if let Err(error) = &ended
             && error.is_open()
         {

@@ -125,6 +125,22 @@ pub struct Usage {
     pub reasoning: u64,
 }
 
+impl Usage {
+    /// All tokens of the call.
+    pub fn total(&self) -> u64 {
+        let Self {
+            input,
+            cache_read,
+            cache_write,
+            output,
+            reasoning,
+        } = *self;
+        [cache_read, cache_write, output, reasoning]
+            .into_iter()
+            .fold(input, u64::saturating_add)
+    }
+}
+
 /// A model's complete answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatAnswer {

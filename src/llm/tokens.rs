@@ -1,7 +1,7 @@
 //! How many tokens a text may be, without a tokenizer: for reservations and limits, never for bills that a
 //! provider counted.
 
-use super::chat::{ChatMessage, ChatRequest};
+use super::chat::{ChatAnswer, ChatMessage, ChatRequest};
 
 /// Weights are in fourteenths of a token, so that 3.5 letters make one without fractions.
 const TOKEN: u64 = 14;
@@ -43,6 +43,12 @@ pub fn estimate_request(request: &ChatRequest) -> u64 {
         PER_MESSAGE + estimate_tokens(&form.name) + estimate_tokens(&form.schema.to_string())
     });
     messages + tools + form + PER_REQUEST
+}
+
+/// Tokens of an answer, for providers that count none.
+pub fn estimate_answer(answer: &ChatAnswer) -> u64 {
+    let calls = answer.tool_calls.iter();
+    estimate_tokens(&answer.content) + calls.map(|call| estimate_tokens(&call.arguments)).sum::<u64>()
 }
 
 fn message_tokens(message: &ChatMessage) -> u64 {

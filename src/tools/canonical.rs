@@ -2,6 +2,13 @@
 
 use serde_json::Value;
 
+use super::arguments;
+
+/// The text that equal arguments have in common, from what a model wrote; what cannot be read stays as it is.
+pub fn canonical_arguments(raw: &str) -> String {
+    arguments::parse(raw).map_or_else(|_| raw.trim().to_owned(), |value| to_text(&value))
+}
+
 /// JSON without spaces and with the keys of every object in byte order.
 ///
 /// Written out by hand because the order of a `serde_json` map depends on features other crates turn on.

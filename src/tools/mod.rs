@@ -19,6 +19,7 @@ mod text;
 mod tls;
 
 use async_trait::async_trait;
+pub use canonical::canonical_arguments;
 use entity::{
     enums::ToolEffect,
     ids::{StepId, TaskId},

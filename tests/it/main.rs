@@ -21,6 +21,7 @@ mod memory;
 mod planner;
 mod process;
 mod services;
+mod session;
 mod store;
 mod tools;
 mod websocket;

@@ -8,6 +8,7 @@ mod costs;
 mod fairness;
 mod fallbacks;
 mod faults;
+mod limits;
 mod mcp_tools;
 mod own_tools;
 mod parallel;
@@ -15,6 +16,7 @@ mod planning;
 mod retrying;
 mod stopping;
 mod tool_loop;
+mod tools_beside;
 
 use agent_orchestrator::config::Config;
 use serde_json::{Value, json};

@@ -66,7 +66,12 @@ async fn told(task: &str, memories: &[&str], found: &str) -> Vec<String> {
         let mut next = Next::Ask;
         outputs[at] = loop {
             next = match next {
-                Next::Ask => session.answered(&OfflineModel.chat(&session.request(), &|_| {}).await.unwrap()),
+                Next::Ask => session.answered(
+                    &OfflineModel
+                        .chat(&session.request().unwrap(), &|_| {})
+                        .await
+                        .unwrap(),
+                ),
                 Next::RunTools(calls) => session.tool_results(
                     calls
                         .into_iter()
@@ -74,7 +79,7 @@ async fn told(task: &str, memories: &[&str], found: &str) -> Vec<String> {
                         .collect(),
                 ),
                 Next::Done(output) => break output,
-                Next::Stop { message, .. } => panic!("{message}"),
+                Next::Stop(stop) => panic!("{}", stop.message),
             };
         };
     }

@@ -64,7 +64,8 @@ both_stacks! {
     }
 
     async fn an_agent_that_only_calls_tools_is_stopped(stack: Stack) {
-        let server = model(|_| calls("current_time", &json!({}))).await;
+        let search = |asked: &Asked<'_>| json!({ "query": format!("letter {}", asked.tool_results().len()) });
+        let server = model(move |asked| calls("search_memory", &search(asked))).await;
         let app = app_with(stack, &server).await;
         let id = app.submit("ada", "Write a letter.").await;
         let task = app.finished(&id).await;
