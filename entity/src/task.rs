@@ -21,6 +21,9 @@ pub struct Model {
     /// A JSON object.
     #[sea_orm(column_type = "Text")]
     pub metadata: JsonText,
+    /// JSON Schema of the result. None: it is text.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub output_schema: Option<JsonText>,
     pub status: TaskStatus,
     /// Higher goes first, −100 to 100.
     pub priority: i32,

@@ -14,6 +14,7 @@ mod m20261122_000006_fair_claims;
 mod m20261122_000007_tool_decisions;
 mod m20261122_000008_step_drafts;
 mod m20261123_000009_owner_order;
+mod m20261123_000010_output_schema;
 
 /// All steps, oldest first.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000007_tool_decisions::Migration),
             Box::new(m20261122_000008_step_drafts::Migration),
             Box::new(m20261123_000009_owner_order::Migration),
+            Box::new(m20261123_000010_output_schema::Migration),
         ]
     }
 }

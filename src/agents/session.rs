@@ -3,6 +3,8 @@
 //! The same answers and results lead to the same requests, so a conversation can be replayed from the journal. To add a
 //! limit: a setting of [`AgentRole`], what is left of it as a field here, and a [`Stop`] with a code of its own.
 
+use std::sync::Arc;
+
 use super::{
     context,
     repeats::{LoopDetected, Repeats},
@@ -10,9 +12,17 @@ use super::{
 };
 use crate::llm::{
     chat::{ChatAnswer, ChatMessage, ChatRequest, FinishReason, ToolRequest, ToolSpec},
+    cut::middle_cut,
     prompt::StepPrompt,
+    structured::Structured,
     tokens::{estimate_answer, estimate_request},
 };
+
+/// How often a model is told that its answer does not have the form that is wanted.
+const REPAIRS: u32 = 2;
+
+/// Most characters of such an answer that are put before it again.
+const MAX_ECHOED_CHARS: usize = 24_000;
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +57,9 @@ pub struct Session {
     /// None: not limited.
     tokens_left: Option<u64>,
     repeats: Repeats,
+    /// What the output must look like. None: it is text.
+    form: Option<Arc<Structured>>,
+    repairs_left: u32,
     /// Of the answer that was taken last: which calls repeat earlier ones once too often.
     repeated: Vec<bool>,
 }
@@ -77,8 +90,31 @@ impl Session {
             tool_calls_left: role.max_tool_calls,
             tokens_left: role.max_tokens.map(u64::from),
             repeats: Repeats::new(role.max_same_calls),
+            form: None,
+            repairs_left: REPAIRS,
             repeated: Vec::new(),
         }
+    }
+
+    /// The output must be JSON of this form: the model is told, and its answer is checked.
+    #[must_use]
+    pub fn with_form(mut self, form: Option<Structured>) -> Self {
+        let Some(form) = form else { return self };
+        if let Some(ChatMessage::System { content }) = self.request.messages.first_mut() {
+            content.push_str(&format!(
+                "\n\nWhen you answer, answer with JSON and nothing else. It must fit this JSON Schema:\n{}",
+                form.form().schema
+            ));
+        }
+        self.request.response_schema = Some(form.form().clone());
+        self.form = Some(Arc::new(form));
+        self
+    }
+
+    /// Goes on without telling the provider the form, for servers that refuse such requests; the answer is checked all
+    /// the same. False if it was not told before either.
+    pub fn untold_form(&mut self) -> bool {
+        self.request.response_schema.take().is_some()
     }
 
     /// The request to send, shortened to the model's window. In the last turn, and once the tool calls are used up, no
@@ -126,10 +162,44 @@ impl Session {
         }
         let said = said(answer);
         if !said.is_empty() {
-            return Next::Done(finished(said, answer.finish));
+            return match self.form.clone() {
+                None => Next::Done(finished(said, answer.finish)),
+                Some(form) => self.answered_in_form(&form, said, answer.finish),
+            };
         }
         self.request.messages.push(ChatMessage::User {
             content: "Your answer was empty. Answer the step in words.".to_owned(),
+        });
+        self.ask_again()
+    }
+
+    fn answered_in_form(&mut self, form: &Structured, said: String, finish: FinishReason) -> Next {
+        let mut faults = match form.read(&said) {
+            Ok(found) => return Next::Done(found.text.to_owned()),
+            Err(faults) => faults,
+        };
+        if finish == FinishReason::Length {
+            faults.insert(0, "the answer was cut at the limit of output tokens".to_owned());
+        }
+        if self.repairs_left == 0 || self.turns_left == 0 {
+            let message = format!(
+                "the agent's answer does not have the form the task asked for: {}",
+                faults.join("; ")
+            );
+            return stop("OUTPUT_SCHEMA", message);
+        }
+        self.repairs_left -= 1;
+        self.request.messages.push(ChatMessage::Assistant {
+            content: middle_cut(&said, MAX_ECHOED_CHARS),
+            tool_calls: Vec::new(),
+            thinking: None,
+        });
+        self.request.messages.push(ChatMessage::User {
+            content: format!(
+                "This does not have the form that is wanted. What is wrong, with its place in the JSON:\n- {}\n\n\
+                 Answer with the whole again, put right: JSON and nothing else.",
+                faults.join("\n- ")
+            ),
         });
         self.ask_again()
     }

@@ -19,6 +19,7 @@ use crate::{
         chat::ToolSpec,
         prompt::{EarlierResult, StepPrompt},
         route::Route,
+        structured::{OutputForm, Structured},
     },
     memory::{DEFAULT_NAMESPACE, MemoryError, MetadataFilter, NewContent, SearchQuery},
     store::{
@@ -49,7 +50,8 @@ impl Engine {
         let route = self.route(claim, role)?;
         let model_name = route.first().name().to_owned();
         let text = self.feed.write_output(&claim.step);
-        let mut session = Session::start(role, model_name, &prompt, self.tools_of(role));
+        let form = self.form_of(claim).await?;
+        let mut session = Session::start(role, model_name, &prompt, self.tools_of(role)).with_form(form);
         let talk = self.converse(claim, role, &route, &mut session, &mut journal, &text);
         let output = match role.max_seconds {
             None => talk.await?,
@@ -80,8 +82,15 @@ impl Engine {
                     if let Some(most) = role.max_cost_usd {
                         self.within_cost(most, journal.spent, route, &request)?;
                     }
-                    let answer = self.ask(claim, route, &request, journal, text).await?;
-                    session.answered(&answer)
+                    match self.ask(claim, route, &request, journal, text).await {
+                        Ok(answer) => session.answered(&answer),
+                        // Servers that know no forms refuse the request for it.
+                        Err(StepError::Fail {
+                            code: "MODEL_REJECTED",
+                            ..
+                        }) if session.untold_form() => Next::Ask,
+                        Err(error) => return Err(error),
+                    }
                 }
                 Next::RunTools(calls) => {
                     let results = self.call_tools(claim, role, session, calls, journal).await?;
@@ -91,6 +100,21 @@ impl Engine {
                 Next::Stop(stop) => return Err(stop.into()),
             };
         }
+    }
+
+    /// The form the step's output must have: that of the task's result, if nothing builds on the step.
+    async fn form_of(&self, claim: &Claim) -> Result<Option<Structured>, StepError> {
+        let Some(schema) = &claim.task.output_schema else {
+            return Ok(None);
+        };
+        if self.store.has_dependents(claim.step.id).await? {
+            return Ok(None);
+        }
+        let form = OutputForm::compile(schema.to_value());
+        form.map(Some).map_err(|error| StepError::Fail {
+            code: "OUTPUT_SCHEMA",
+            message: error.to_string(),
+        })
     }
 
     /// What the agent is told: the step, what it builds on, and what long-term memory has on it.

@@ -7,7 +7,7 @@ use crate::{
     llm::{LlmError, offline, route::Route, router::Wish},
     planner::{
         self,
-        model::{Candidate, Conversation, Next},
+        model::{Candidate, Conversation, Next, Wanted},
     },
     store::steps::{Claim, Ending},
 };
@@ -24,6 +24,17 @@ pub struct PlannerSettings {
 impl Engine {
     /// Makes and checks the plan.
     pub(super) async fn plan(&self, claim: &Claim) -> Result<Ending, StepError> {
+        match self.planned(claim).await? {
+            // The result is of a form that one step writes.
+            Ending::Plan { draft, author } if claim.task.output_schema.is_some() => Ok(Ending::Plan {
+                draft: planner::with_one_end(draft),
+                author,
+            }),
+            ending => Ok(ending),
+        }
+    }
+
+    async fn planned(&self, claim: &Claim) -> Result<Ending, StepError> {
         match self.planning_route(claim) {
             Ok(Some(route)) => self.plan_with(claim, &route).await,
             Ok(None) => self.plan_by_rules(claim, None),
@@ -54,7 +65,11 @@ impl Engine {
     async fn plan_with(&self, claim: &Claim, route: &Route) -> Result<Ending, StepError> {
         let name = route.first().name().to_owned();
         let bound = self.planner.max_output_tokens;
-        let mut talk = match Conversation::start(name, bound, &claim.task.description, self.candidates()) {
+        let wanted = Wanted {
+            description: &claim.task.description,
+            result_form: claim.task.output_schema.as_ref().map(|schema| schema.0.as_str()),
+        };
+        let mut talk = match Conversation::start(name, bound, wanted, self.candidates()) {
             Ok(talk) => talk,
             Err(error) => return self.plan_by_rules(claim, Some(&error.to_string())),
         };

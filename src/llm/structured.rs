@@ -6,6 +6,25 @@ use serde_json::Value;
 
 use super::chat::ResponseSchema;
 
+/// Most bytes of a schema that comes from outside.
+const MAX_SCHEMA_BYTES: usize = 16 * 1024;
+
+/// Most bytes a pattern of a schema takes when compiled.
+const MAX_PATTERN_BYTES: usize = 256 * 1024;
+
+/// Most patterns of a schema that comes from outside.
+const MAX_PATTERNS: usize = 32;
+
+/// Keywords that are not allowed in a schema that comes from outside: what refers to other places can do so in circles,
+/// and what looks at all places around it again takes twice as long with each level.
+const REFUSED: [&str; 5] = [
+    "$ref",
+    "$dynamicRef",
+    "$recursiveRef",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+];
+
 /// Most bytes of an answer that is read.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
 
@@ -28,6 +47,14 @@ pub struct Structured {
     validator: Validator,
 }
 
+/// JSON that was found in an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found<'a> {
+    pub value: Value,
+    /// As it was written: with its order of fields, and every digit of its numbers.
+    pub text: &'a str,
+}
+
 /// The schema is none, or refers to something outside itself.
 #[derive(Debug, thiserror::Error)]
 #[error("the form of the answer is no JSON Schema: {0}")]
@@ -37,7 +64,7 @@ impl Structured {
     /// Compiles a schema. Its patterns are matched in linear time, and nothing outside it is fetched.
     pub fn compile(name: &str, schema: Value) -> Result<Self, FormError> {
         let validator = jsonschema::options()
-            .with_pattern_options(PatternOptions::regex())
+            .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN_BYTES))
             .build(&schema)
             .map_err(|error| FormError(Box::new(error)))?;
         Ok(Self {
@@ -56,7 +83,7 @@ impl Structured {
 
     /// The JSON of an answer: bare, in a code fence, or with words around it. Else everything that is wrong with it,
     /// each with its place as a JSON Pointer.
-    pub fn read(&self, answer: &str) -> Result<Value, Vec<String>> {
+    pub fn read<'a>(&self, answer: &'a str) -> Result<Found<'a>, Vec<String>> {
         if answer.len() > MAX_ANSWER_BYTES {
             let bytes = answer.len();
             return Err(vec![format!(
@@ -68,7 +95,10 @@ impl Structured {
         for text in candidates(answer) {
             match serde_json::from_str::<Value>(text) {
                 Ok(value) => match self.check(&value) {
-                    Ok(()) => return Ok(value),
+                    Ok(()) => {
+                        let text = text.trim();
+                        return Ok(Found { value, text });
+                    }
                     Err(faults) => first_faults = first_faults.or(Some(faults)),
                 },
                 // What begins with a bracket was meant to be JSON; what is wrong with it is worth telling.
@@ -112,13 +142,73 @@ impl Structured {
     }
 
     /// A piece of JSON somewhere within words that has the right form.
-    fn find_valid(&self, answer: &str) -> Option<Value> {
+    fn find_valid<'a>(&self, answer: &'a str) -> Option<Found<'a>> {
         let places = answer.match_indices(['{', '[']).map(|(at, _)| at);
         places.take(MAX_PLACES).find_map(|at| {
             let mut values = serde_json::Deserializer::from_str(&answer[at..]).into_iter::<Value>();
             let value = values.next()?.ok()?;
-            self.check(&value).is_ok().then_some(value)
+            let text = &answer[at..at + values.byte_offset()];
+            self.check(&value).is_ok().then_some(Found { value, text })
         })
+    }
+}
+
+/// The form of a task's result, as whoever submitted it wants it.
+#[derive(Debug)]
+pub struct OutputForm;
+
+/// Why a schema from outside is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputFormError {
+    #[error("it is no JSON object")]
+    NotAnObject,
+    #[error("it has {0} bytes of JSON; at most {MAX_SCHEMA_BYTES} are allowed")]
+    TooLong(usize),
+    #[error("it has more than {MAX_PATTERNS} patterns")]
+    TooManyPatterns,
+    #[error("it uses {0}, which is not supported: write the schema out")]
+    Refused(String),
+    #[error(transparent)]
+    Invalid(#[from] FormError),
+}
+
+impl OutputForm {
+    /// Compiles a schema that comes from outside: bounded in size, and in what checking an answer can take.
+    pub fn compile(schema: Value) -> Result<Structured, OutputFormError> {
+        if !schema.is_object() {
+            return Err(OutputFormError::NotAnObject);
+        }
+        let length = schema.to_string().len();
+        if length > MAX_SCHEMA_BYTES {
+            return Err(OutputFormError::TooLong(length));
+        }
+        let mut patterns = 0;
+        look_for_refused(&schema, &mut patterns)?;
+        if patterns > MAX_PATTERNS {
+            return Err(OutputFormError::TooManyPatterns);
+        }
+        Ok(Structured::compile("result", schema)?)
+    }
+}
+
+fn look_for_refused(schema: &Value, patterns: &mut usize) -> Result<(), OutputFormError> {
+    match schema {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                if REFUSED.contains(&key.as_str()) {
+                    return Err(OutputFormError::Refused(key.clone()));
+                }
+                *patterns += match (key.as_str(), value) {
+                    ("pattern", Value::String(_)) => 1,
+                    ("patternProperties", Value::Object(by_pattern)) => by_pattern.len(),
+                    _ => 0,
+                };
+                look_for_refused(value, patterns)?;
+            }
+            Ok(())
+        }
+        Value::Array(items) => items.iter().try_for_each(|item| look_for_refused(item, patterns)),
+        _ => Ok(()),
     }
 }
 

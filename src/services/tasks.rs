@@ -23,6 +23,8 @@ pub struct TaskSubmission {
     pub user_id: String,
     pub description: String,
     pub metadata: Option<Value>,
+    /// JSON Schema of the result.
+    pub output_schema: Option<Value>,
     pub budget: Option<NanoUsd>,
     pub priority: Option<i32>,
     pub idempotency_key: Option<String>,
@@ -47,6 +49,7 @@ impl Services {
             user_id,
             description,
             metadata,
+            output_schema,
             budget,
             priority,
             idempotency_key,
@@ -54,15 +57,17 @@ impl Services {
         let user = caller.user(&user_id)?;
         let description = validate::text("description", &description, validate::MAX_DESCRIPTION)?;
         let metadata = validate::metadata(metadata.as_ref())?;
+        let output_schema = validate::output_schema(output_schema.as_ref())?;
         let budget = budget.map(validate::budget).transpose()?;
         let priority = validate::priority(priority.unwrap_or_default())?;
         let idempotency_key = validate::idempotency_key(idempotency_key)?;
         let new = NewTask {
             tenant: caller.tenant.clone(),
             user,
-            request_hash: request_hash(&description, &metadata, budget, priority),
+            request_hash: request_hash(&description, &metadata, output_schema.as_ref(), budget, priority),
             description,
             metadata,
+            output_schema,
             priority,
             budget,
             idempotency_key,
@@ -213,8 +218,19 @@ fn no_task(id: TaskId) -> ServiceError {
 }
 
 /// Tells a repeated submission from another one under the same key.
-fn request_hash(description: &str, metadata: &JsonText, budget: Option<NanoUsd>, priority: i32) -> String {
+/// A part that was not given leaves no trace: keys of submissions from before there was one stay good.
+fn request_hash(
+    description: &str,
+    metadata: &JsonText,
+    output_schema: Option<&JsonText>,
+    budget: Option<NanoUsd>,
+    priority: i32,
+) -> String {
     let budget = budget.map_or(0, |budget| budget.0);
-    let whole = format!("{description}\0{}\0{budget}\0{priority}", metadata.0);
+    let mut whole = format!("{description}\0{}\0{budget}\0{priority}", metadata.0);
+    if let Some(schema) = output_schema {
+        whole.push('\0');
+        whole.push_str(&schema.0);
+    }
     sha256_hex(whole.as_bytes())
 }

@@ -4,7 +4,7 @@ use entity::values::{JsonText, NanoUsd, UserId};
 use serde_json::Value;
 
 use super::ServiceError;
-use crate::memory;
+use crate::{llm::structured::OutputForm, memory};
 
 /// Longest description of a task, in bytes.
 pub(super) const MAX_DESCRIPTION: usize = 32 * 1024;
@@ -85,6 +85,26 @@ pub(super) fn metadata(value: Option<&Value>) -> Result<JsonText, ServiceError> 
         ));
     }
     Ok(JsonText(text))
+}
+
+/// A JSON Schema for results, bounded in size and in what checking against it can take.
+pub(super) fn output_schema(schema: Option<&Value>) -> Result<Option<JsonText>, ServiceError> {
+    let Some(schema) = schema.filter(|schema| !schema.is_null()) else {
+        return Ok(None);
+    };
+    let refused = |message: String| Err(ServiceError::invalid("outputSchema", message));
+    if is_deeper_than(schema, MAX_METADATA_DEPTH) {
+        return refused(format!(
+            "outputSchema is nested deeper than {MAX_METADATA_DEPTH} levels"
+        ));
+    }
+    if has_nul(schema) {
+        return refused("outputSchema must not contain the NUL character".to_owned());
+    }
+    match OutputForm::compile(schema.clone()) {
+        Ok(_) => Ok(Some(JsonText(schema.to_string()))),
+        Err(error) => refused(format!("outputSchema: {error}")),
+    }
 }
 
 fn is_deeper_than(value: &Value, levels: usize) -> bool {

@@ -2,7 +2,8 @@
 //!
 //! It works from the messages alone, through the same tool loop as any model: on its first turn it asks for the
 //! offered tools that the step's words call for (`requests.rs`), on the next it writes what came of them
-//! (`report.rs`): the answer first (`answer.rs`), then what it builds on. It restates and organises, says that it
+//! (`report.rs`): the answer first (`answer.rs`), then what it builds on; as JSON where a form is wanted (`form.rs`). It
+//! restates and organises, says that it
 //! does, and claims no knowledge of its own.
 //! To teach it one more tool: a function in `requests.rs`, and its sentence in `findings.rs`.
 
@@ -14,6 +15,7 @@ mod criteria;
 mod earlier;
 mod embedder;
 mod findings;
+mod form;
 mod options;
 mod quantities;
 mod report;
@@ -69,7 +71,12 @@ impl ChatModel for OfflineModel {
             requests::for_step(&situation, request)
         };
         let (content, finish) = if tool_calls.is_empty() {
-            cut(report::write(&situation), request.max_output_tokens)
+            let report = report::write(&situation);
+            let said = match &request.response_schema {
+                None => report,
+                Some(wanted) => form::fill(&wanted.schema, &report).to_string(),
+            };
+            cut(said, request.max_output_tokens)
         } else {
             (String::new(), FinishReason::ToolCalls)
         };

@@ -35,6 +35,14 @@ pub struct Candidate {
     pub tools: Vec<String>,
 }
 
+/// What is to be planned, in the words of whoever submitted it.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    pub description: &'a str,
+    /// JSON Schema of the result. None: it is text.
+    pub result_form: Option<&'a str>,
+}
+
 /// What to do next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
@@ -61,7 +69,7 @@ impl Conversation {
     pub fn start(
         model: String,
         max_output_tokens: u32,
-        description: &str,
+        wanted: Wanted<'_>,
         agents: Vec<Candidate>,
     ) -> Result<Self, FormError> {
         let form = Structured::compile("plan", form::schema(&agents))?;
@@ -72,7 +80,7 @@ impl Conversation {
                     content: words::rules(&agents),
                 },
                 ChatMessage::User {
-                    content: words::task(description),
+                    content: words::task(wanted),
                 },
             ],
             tools: Vec::new(),
@@ -132,7 +140,7 @@ impl Conversation {
 
     /// The plan in an answer, or everything that is wrong with it.
     fn read(&self, said: &str) -> Result<PlanDraft, Vec<String>> {
-        let value = self.form.read(said)?;
+        let value = self.form.read(said)?.value;
         let mut draft: PlanDraft =
             serde_json::from_value(value).map_err(|error| vec![format!("the whole: {error}")])?;
         draft.summary = in_one_line(&draft.summary);

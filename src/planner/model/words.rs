@@ -1,6 +1,6 @@
 //! What the planning model is told.
 
-use super::Candidate;
+use super::{Candidate, Wanted};
 use crate::domain::plan::{MAX_PLAN_STEPS, MAX_TITLE_CHARS};
 
 /// Told of an answer that ends at its limit.
@@ -41,12 +41,24 @@ pub(super) fn rules(agents: &[Candidate]) -> String {
 }
 
 /// The description, quoted line by line: none of its lines can pass for one of ours.
-pub(super) fn task(description: &str) -> String {
-    let quoted: Vec<String> = description.lines().map(|line| format!("> {line}")).collect();
-    format!(
+pub(super) fn task(wanted: Wanted<'_>) -> String {
+    let mut text = format!(
         "# Task\n\nThe description of the task to plan, quoted:\n\n{}\n",
-        quoted.join("\n")
-    )
+        quoted(wanted.description)
+    );
+    if let Some(schema) = wanted.result_form {
+        text.push_str(&format!(
+            "\n# Result\n\nThe result of the task is JSON that fits this schema, quoted. Exactly one step must be such that \
+             no other depends on it: it writes the result, and is told the schema.\n\n{}\n",
+            quoted(schema)
+        ));
+    }
+    text
+}
+
+fn quoted(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| format!("> {line}")).collect();
+    lines.join("\n")
 }
 
 /// What is wrong with a plan.

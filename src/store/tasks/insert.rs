@@ -102,6 +102,7 @@ impl Store {
             ("user_id", Kind::Text),
             ("description", Kind::Text),
             ("metadata", Kind::Text),
+            ("output_schema", Kind::TextOrNull),
             ("priority", Kind::BigInt),
             ("idempotency_key", Kind::TextOrNull),
             ("request_hash", Kind::TextOrNull),
@@ -123,6 +124,7 @@ impl Store {
                 task.user_id.clone().into(),
                 task.description.as_str().into(),
                 task.metadata.clone().into(),
+                task.output_schema.clone().into(),
                 i64::from(task.priority).into(),
                 task.idempotency_key.clone().into(),
                 task.request_hash.clone().into(),
@@ -204,22 +206,23 @@ const FIRST_EVENTS: i64 = 2;
 /// Accepts tasks from a relation, those whose keys were used before left out. `now` and `from` are SQL.
 fn accept(now: &str, from: &str) -> String {
     format!(
-        "INSERT INTO task (id, tenant_id, user_id, description, metadata, status, priority, idempotency_key, \
+        "INSERT INTO task (id, tenant_id, user_id, description, metadata, output_schema, status, priority, idempotency_key, \
          request_hash, budget_nanos, cost_nanos, reserved_nanos, unpriced_entries, event_seq, open_steps, active_steps, \
          created_at, updated_at) \
-         SELECT id, tenant_id, user_id, description, metadata, 'PENDING', priority, idempotency_key, request_hash, \
+         SELECT id, tenant_id, user_id, description, metadata, output_schema, 'PENDING', priority, idempotency_key, request_hash, \
          budget_nanos, 0, 0, 0, {FIRST_EVENTS}, 1, 1, {now}, {now} FROM {from} WHERE true ON CONFLICT DO NOTHING \
          RETURNING id AS accepted_id, created_at"
     )
 }
 
-fn task_rows(tasks: &[&task::Model]) -> Rows<10> {
+fn task_rows(tasks: &[&task::Model]) -> Rows<11> {
     Rows::new([
         ("id", Kind::Uuid),
         ("tenant_id", Kind::Text),
         ("user_id", Kind::Text),
         ("description", Kind::Text),
         ("metadata", Kind::Text),
+        ("output_schema", Kind::TextOrNull),
         ("priority", Kind::BigInt),
         ("idempotency_key", Kind::TextOrNull),
         ("request_hash", Kind::TextOrNull),
@@ -233,6 +236,7 @@ fn task_rows(tasks: &[&task::Model]) -> Rows<10> {
             task.user_id.clone().into(),
             task.description.as_str().into(),
             task.metadata.clone().into(),
+            task.output_schema.clone().into(),
             i64::from(task.priority).into(),
             task.idempotency_key.clone().into(),
             task.request_hash.clone().into(),
@@ -273,6 +277,7 @@ fn task_row(id: TaskId, new: &NewTask, now: UnixMillis) -> task::Model {
         user_id: new.user.clone(),
         description: new.description.clone(),
         metadata: new.metadata.clone(),
+        output_schema: new.output_schema.clone(),
         status: TaskStatus::Pending,
         priority: new.priority,
         idempotency_key: new.idempotency_key.clone(),

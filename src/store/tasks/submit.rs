@@ -19,6 +19,8 @@ pub struct NewTask {
     pub user: UserId,
     pub description: String,
     pub metadata: JsonText,
+    /// JSON Schema of the result, checked.
+    pub output_schema: Option<JsonText>,
     pub priority: i32,
     pub budget: Option<NanoUsd>,
     pub idempotency_key: Option<String>,

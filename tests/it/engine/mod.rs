@@ -10,6 +10,7 @@ mod fallbacks;
 mod faults;
 mod limits;
 mod mcp_tools;
+mod output_schema;
 mod own_tools;
 mod parallel;
 mod planning;

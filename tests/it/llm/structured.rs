@@ -14,7 +14,7 @@ fn form() -> Structured {
 fn faults(answer: &str) -> Vec<String> {
     match form().read(answer) {
         Err(faults) => faults,
-        Ok(value) => panic!("accepted {value} in {answer:?}"),
+        Ok(found) => panic!("accepted {} in {answer:?}", found.text),
     }
 }
 
@@ -33,7 +33,13 @@ fn json_is_found_bare_fenced_and_among_words() {
         "```\nnot this\n```\nbut this: {\"n\": 1}",
         "{\"n\": 1}\n{\"n\": 1}",
     ] {
-        assert_eq!(form().read(answer), Ok(json!({ "n": 1 })), "{answer:?}");
+        let found = form().read(answer).unwrap();
+        assert_eq!(found.value, json!({ "n": 1 }), "{answer:?}");
+        assert_eq!(
+            serde_json::from_str::<Value>(found.text).unwrap(),
+            found.value,
+            "{answer:?}"
+        );
     }
 }
 
@@ -42,8 +48,9 @@ fn a_text_with_fences_inside_is_read_whole() {
     let schema = json!({ "type": "object", "required": ["text"] });
     let form = Structured::compile("text", schema).unwrap();
     let value = json!({ "text": "```sh\nls {a,b}\n```\nand so on" });
-    assert_eq!(form.read(&value.to_string()), Ok(value.clone()));
-    assert_eq!(form.read(&format!("```json\n{value}\n```")), Ok(value));
+    for answer in [value.to_string(), format!("```json\n{value}\n```")] {
+        assert_eq!(form.read(&answer).unwrap().value, value);
+    }
 }
 
 #[test]
@@ -120,4 +127,11 @@ fn requests_without_a_form_are_written_as_before() {
     request.response_schema = Some(form().form().clone());
     let read: ChatRequest = serde_json::from_value(serde_json::to_value(&request).unwrap()).unwrap();
     assert_eq!(read, request);
+}
+
+#[test]
+fn what_was_found_is_kept_as_it_was_written() {
+    let written = "{ \"n\": 1234567890123456789012345678901234567890,\n \"of\": [] }";
+    let said = format!("So: {written}");
+    assert_eq!(form().read(&said).unwrap().text, written);
 }

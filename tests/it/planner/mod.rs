@@ -6,6 +6,7 @@ mod bounds;
 mod instructions;
 mod languages;
 mod lists;
+mod one_end;
 mod order;
 mod prose;
 

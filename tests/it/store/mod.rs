@@ -70,6 +70,7 @@ fn new_task() -> NewTask {
         user: UserId("ada".to_owned()),
         description: "a task".to_owned(),
         metadata: JsonText("{}".to_owned()),
+        output_schema: None,
         priority: 0,
         budget: None,
         idempotency_key: None,

@@ -24,6 +24,9 @@ pub(in crate::api::graphql) struct SubmitTaskInput {
     description: String,
     /// Anything worth keeping beside it: a JSON object of at most 64 KiB.
     metadata: Option<Json>,
+    /// What its result must look like: a JSON Schema object of at most 16 KiB, without references. The result is then JSON
+    /// that fits it. What does not fit is told to the model twice; then the task fails with `OUTPUT_SCHEMA`.
+    output_schema: Option<Json>,
     /// The most it may cost. No model call is made that could cost more than is left.
     budget: Option<MoneyInput>,
     /// Higher goes first, -100 to 100; 0 where nothing is said.
@@ -114,6 +117,7 @@ impl TaskMutation {
             user_id,
             description,
             metadata,
+            output_schema,
             budget,
             priority,
             idempotency_key,
@@ -122,6 +126,7 @@ impl TaskMutation {
             user_id,
             description,
             metadata: metadata.map(|json| json.0),
+            output_schema: output_schema.map(|json| json.0),
             budget: budget.map(NanoUsd::from),
             priority,
             idempotency_key,

@@ -81,6 +81,12 @@ impl Task {
         Json(self.0.metadata.to_value())
     }
 
+    /// The JSON Schema its result must fit; null where it is text.
+    async fn output_schema(&self) -> Option<Json> {
+        let schema = self.0.output_schema.as_ref();
+        schema.map(|schema| Json(schema.to_value()))
+    }
+
     /// Where it is in its life.
     async fn status(&self) -> TaskStatus {
         self.0.status.into()
