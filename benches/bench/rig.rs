@@ -160,6 +160,7 @@ pub(crate) async fn submit_as(store: &Store, feed: &Feed, user: &str) -> anyhow:
         idempotency_key: None,
         request_hash: String::new(),
         max_attempts: 3,
+        output_schema: None,
     };
     let Submitted::New(task, change) = store.submit_task(new).await? else {
         bail!("a task without an idempotency key was submitted before")

@@ -164,7 +164,7 @@ impl Session {
         if !said.is_empty() {
             return match self.form.clone() {
                 None => Next::Done(finished(said, answer.finish)),
-                Some(form) => self.answered_in_form(&form, said, answer.finish),
+                Some(form) => self.answered_in_form(&form, &said, answer.finish),
             };
         }
         self.request.messages.push(ChatMessage::User {
@@ -173,8 +173,8 @@ impl Session {
         self.ask_again()
     }
 
-    fn answered_in_form(&mut self, form: &Structured, said: String, finish: FinishReason) -> Next {
-        let mut faults = match form.read(&said) {
+    fn answered_in_form(&mut self, form: &Structured, said: &str, finish: FinishReason) -> Next {
+        let mut faults = match form.read(said) {
             Ok(found) => return Next::Done(found.text.to_owned()),
             Err(faults) => faults,
         };
@@ -190,7 +190,7 @@ impl Session {
         }
         self.repairs_left -= 1;
         self.request.messages.push(ChatMessage::Assistant {
-            content: middle_cut(&said, MAX_ECHOED_CHARS),
+            content: middle_cut(said, MAX_ECHOED_CHARS),
             tool_calls: Vec::new(),
             thinking: None,
         });

@@ -283,4 +283,27 @@ both_stacks! {
         is_planned_by_the_model(&task);
         assert!(asked[0].body["response_format"].is_object() && asked[1].body["response_format"].is_null());
     }
+
+    async fn the_next_model_plans_where_the_first_does_not_answer(stack: Stack) {
+        let server = model(vec![refusal(503, "overloaded"), says(&good_plan().to_string())]).await;
+        let app = planning_app(stack, &server, |config| {
+            config.models.fallbacks = ["openai/gpt-4.1-mini", "offline/offline-1"].map(|name| name.parse().unwrap()).into();
+        })
+        .await;
+        let id = app.submit("ada", POEM).await;
+        is_planned_by_the_model(&app.finished(&id).await);
+        let models: Vec<_> = asked(&server).iter().map(|request| request.body["model"].clone()).collect();
+        assert_eq!(models, ["gpt-4o-mini", "gpt-4.1-mini"]);
+    }
+
+    async fn the_offline_model_is_no_planner_to_fall_back_to(stack: Stack) {
+        let server = model(vec![refusal(401, "no such key")]).await;
+        let app = planning_app(stack, &server, |config| {
+            config.models.fallbacks = vec!["offline/offline-1".parse().unwrap()];
+        })
+        .await;
+        let id = app.submit("ada", POEM).await;
+        let task = app.finished(&id).await;
+        assert!(is_planned_by_rules(&task).contains("refused the credentials"), "{task:#}");
+    }
 }
