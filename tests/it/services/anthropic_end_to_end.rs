@@ -126,11 +126,17 @@ both_stacks! {
     }
 
     async fn a_model_that_never_stops_asking_for_tools_is_stopped(stack: Stack) {
-        let server = ScriptedServer::always(Format::Anthropic.calls("calculator", &json!({ "expression": "1 + 1" }))).await;
+        // Never the same sum twice: an agent that repeats itself is stopped sooner.
+        let asked = std::sync::atomic::AtomicUsize::new(0);
+        let server = ScriptedServer::answering(move |_| {
+            let at = asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Some(Format::Anthropic.calls("calculator", &json!({ "expression": format!("1 + {at}") })))
+        })
+        .await;
         let app = app_with(stack, &server).await;
         let id = app.submit("ada", "Analyze the requirements.").await;
         let task = app.finished(&id).await;
-        assert_eq!(task["status"], "FAILED", "{task:#}");
+        assert_eq!((&task["status"], &task["error"]["code"]), (&json!("FAILED"), &json!("TURN_LIMIT")), "{task:#}");
         let requests = server.requests();
         assert!((2..=12).contains(&requests.len()), "{} turns", requests.len());
         // The last turn offers nothing, and still describes what the conversation has in it.
