@@ -32,7 +32,7 @@ pub use embedder::{EMBEDDER_ID, OfflineEmbedder};
 
 use super::{
     ChatModel, DeltaSink, LlmError,
-    chat::{ChatAnswer, ChatRequest, FinishReason, ToolRequest, Usage},
+    chat::{ChatAnswer, ChatRequest, FinishReason, ResponseSchema, ToolRequest, Usage},
     tokens::{estimate_request, estimate_tokens},
 };
 use situation::Situation;
@@ -72,9 +72,10 @@ impl ChatModel for OfflineModel {
         };
         let (content, finish) = if tool_calls.is_empty() {
             let report = report::write(&situation);
-            let said = match &request.response_schema {
+            let in_form = |wanted: &ResponseSchema| form::fill(&wanted.schema, &report);
+            let said = match request.response_schema.as_ref().and_then(in_form) {
+                Some(value) => value.to_string(),
                 None => report,
-                Some(wanted) => form::fill(&wanted.schema, &report).to_string(),
             };
             cut(said, request.max_output_tokens)
         } else {

@@ -112,18 +112,30 @@ both_stacks! {
         assert!(server.requests()[1].body["response_format"].is_null());
     }
 
-    async fn the_offline_model_answers_in_the_form(stack: Stack) {
+    async fn the_offline_model_answers_in_the_form_with_what_it_knows(stack: Stack) {
         let app = TestApp::start(stack).await;
-        let schema = json!({ "type": "object", "required": ["answer", "count", "kind"], "properties": {
-            "answer": { "type": "string", "minLength": 5 }, "count": { "type": "integer", "minimum": 3 },
-            "kind": { "enum": ["a", "b"] }, "maybe": { "type": ["null", "boolean"] },
+        let schema = json!({ "type": "object", "required": ["answer", "product", "parts"], "properties": {
+            "answer": { "type": "string", "minLength": 5 }, "product": { "type": "integer" },
+            "kind": { "enum": ["a", "b"] }, "maybe": { "type": ["null", "boolean"] }, "left": { "type": "boolean" },
             "parts": { "type": "array", "minItems": 2, "items": { "type": "object", "properties": { "x": { "const": 1 } } } } } });
         let id = app.submit_input(input("What is 12*7?", &schema)).await;
         let task = app.finished(&id).await;
         assert_eq!(task["status"], "COMPLETED", "{task:#}");
-        let result: Value = serde_json::from_str(task["result"].as_str().unwrap()).unwrap();
-        assert!(result["answer"].as_str().unwrap().contains("84"), "{result}");
-        assert_eq!((&result["count"], &result["kind"], &result["parts"]), (&json!(3), &json!("a"), &json!([{ "x": 1 }, { "x": 1 }])));
+        let mut result: Value = serde_json::from_str(task["result"].as_str().unwrap()).unwrap();
+        let answer = result["answer"].take();
+        assert!(answer.as_str().unwrap().contains("84"), "{answer}");
+        let rest = json!({ "answer": null, "product": 84, "maybe": null, "parts": [{ "x": 1 }, { "x": 1 }] });
+        assert_eq!(result, rest);
+    }
+
+    async fn the_offline_model_makes_nothing_up_for_a_form(stack: Stack) {
+        let app = TestApp::start(stack).await;
+        for unknown in [json!({ "type": "number" }), json!({ "type": "boolean" }), json!({ "enum": ["a", "b"] })] {
+            let schema = json!({ "type": "object", "required": ["x"], "properties": { "x": unknown } });
+            let id = app.submit_input(input(POEM, &schema)).await;
+            let task = app.finished(&id).await;
+            assert_eq!((&task["status"], &task["error"]["code"]), (&json!("FAILED"), &json!("OUTPUT_SCHEMA")), "{task:#}");
+        }
     }
 
     async fn no_schema_that_cannot_be_used_is_accepted(stack: Stack) {
