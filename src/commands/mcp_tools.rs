@@ -70,7 +70,26 @@ pub(super) async fn run(config: &Config, name: &str, approve: bool) -> anyhow::R
     } else {
         text.push_str("nothing was written; --approve writes these down as approved\n");
     }
-    super::print(&text)
+    super::print(&visible(&text))
+}
+
+/// The text with nothing hidden: a server could otherwise have its words overwritten or turned around on a terminal, and
+/// something else approved than what is seen.
+fn visible(text: &str) -> String {
+    let is_hidden = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || matches!(c, '\u{e0000}'..='\u{e007f}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 /// Whole or not at all.
